@@ -1,0 +1,19 @@
+export { type Batch, type Format, protobufBatch } from "./batch.ts";
+export { type Ack, accepted, type Sender, type SendOptions } from "./sender.ts";
+export { type Middleware, middleware, pipe, type Step } from "./middleware.ts";
+export { ExportError, type ExportErrorCode, type ExportErrorDetails } from "./errors.ts";
+export { type Signal, type SignalFacts, signalNames, signals } from "./signal.ts";
+// For authors of transports, receivers and other parts.
+export type { Endpoint } from "./endpoint.ts";
+export type { Transport } from "./transport.ts";
+export type { Listening, Receiver } from "./receiver.ts";
+export type { Compressor } from "./compressor.ts";
+export { type ByteBudget, byteBudget } from "./byte-budget.ts";
+export {
+  definePlugin,
+  type Plugin,
+  type PluginKind,
+  type StandardIssue,
+  type StandardResult,
+  type StandardSchema,
+} from "./plugin.ts";

@@ -1,0 +1,85 @@
+// The commands of package.json for a machine that has only Node and npm: `node tools/run.mjs COMMAND [ARGUMENT...]`.
+// Fetches the pinned pnpm through npx, lets it install what is missing, and runs the rest on the pinned Node.
+import { spawn } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
+import { constants } from "node:os";
+import { delimiter, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const bin = join(root, "node_modules", ".bin");
+const source = "--conditions=@otlpkit/source";
+
+/** What each command does once dependencies are there: program and arguments, run with node_modules/.bin first on PATH. */
+const commands = {
+  start: ["node", source, "apps/relay/src/main.ts"],
+  test: ["node", "tools/check.mjs"],
+  build: ["turbo", "run", "build", "--output-logs=errors-only"],
+  bench: ["node", "--expose-gc", source, "tools/bench/src/main.ts"],
+  "test:long": ["vitest", "run", "--config", "vitest.long.config.ts"],
+  "test:real": ["vitest", "run", "--config", "vitest.real.config.ts"],
+};
+
+const [name, ...rest] = process.argv.slice(2);
+if (!Object.hasOwn(commands, name)) {
+  console.error(`usage: node tools/run.mjs ${Object.keys(commands).join("|")} [ARGUMENT...]`);
+  process.exit(2);
+}
+
+const environment = {
+  ...process.env,
+  TURBO_TELEMETRY_DISABLED: process.env.TURBO_TELEMETRY_DISABLED ?? "1",
+  DO_NOT_TRACK: process.env.DO_NOT_TRACK ?? "1",
+  PATH: `${bin}${delimiter}${process.env.PATH}`,
+};
+
+const { packageManager } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+if (!installed()) {
+  const quiet = name === "start" ? ["--reporter=append-only", "--loglevel=warn"] : [];
+  if (name === "start") console.error("installing dependencies (first start only) ...");
+  const code = await run(
+    "npx",
+    ["--yes", packageManager.split("+")[0], "install", "--frozen-lockfile", ...quiet],
+    root,
+  );
+  if (code !== 0) process.exit(code);
+}
+
+const [program, ...args] = commands[name];
+// The relay resolves paths from where the user stands; everything else works on the repository.
+const cwd = name === "start" ? (process.env.INIT_CWD ?? process.cwd()) : root;
+const resolved = args.map((arg) => (/^(apps|tools)\//.test(arg) ? join(root, arg) : arg));
+process.exit(await run(join(bin, program), [...resolved, ...rest], cwd));
+
+/** pnpm keeps its own copy of the lock file that it installed; equal text means that nothing is to be done. */
+function installed() {
+  const copy = join(root, "node_modules", ".pnpm", "lock.yaml");
+  return existsSync(copy) && readFileSync(copy, "utf8") === readFileSync(join(root, "pnpm-lock.yaml"), "utf8");
+}
+
+/** Runs a program, hands signals on, and ends it when our own parent goes: npm's shell dies without passing SIGTERM on. */
+function run(file, fileArgs, directory) {
+  return new Promise((resolve) => {
+    const windows = process.platform === "win32";
+    const child = spawn(file, fileArgs, { cwd: directory, env: environment, stdio: "inherit", shell: windows });
+    const handlers = ["SIGINT", "SIGTERM", "SIGHUP"].map((signal) => {
+      const forward = () => child.kill(signal);
+      process.on(signal, forward);
+      return () => process.off(signal, forward);
+    });
+    const parent = process.ppid;
+    const watch = setInterval(() => {
+      if (process.ppid !== parent) child.kill("SIGTERM");
+    }, 500);
+    watch.unref();
+    child.on("error", (error) => {
+      console.error(`cannot run ${file}: ${error.message}`);
+      resolve(1);
+    });
+    child.on("exit", (code, signal) => {
+      clearInterval(watch);
+      for (const remove of handlers) remove();
+      resolve(code ?? 128 + (constants.signals[signal] ?? 0));
+    });
+  });
+}

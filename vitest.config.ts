@@ -1,0 +1,51 @@
+import { playwright } from "@vitest/browser-playwright";
+import { defaultClientConditions, defaultServerConditions } from "vite";
+import { defineConfig, type TestProjectInlineConfiguration } from "vitest/config";
+// @ts-expect-error plain JS
+import { findChromium } from "./tools/chromium.mjs";
+
+/** Resolves workspace packages to their sources, so that tests need no build. */
+const source = "@otlpkit/source";
+
+/** Packages whose every test without `.node.` in its name also runs in a browser. */
+const browserPackages = "{core,otlp,compression,retry,batcher,transport-http,testkit}";
+
+const node: TestProjectInlineConfiguration = {
+  extends: true,
+  test: {
+    name: "node",
+    include: ["{packages,apps,tools}/*/src/**/*.test.ts", "{packages,apps,tools}/*/test/**/*.test.ts"],
+    exclude: ["**/*.browser.test.ts", "**/*.long.test.ts", "**/*.real.test.ts", "**/node_modules/**"],
+  },
+};
+
+const chromium = findChromium();
+const browser: TestProjectInlineConfiguration = {
+  extends: true,
+  test: {
+    name: "browser",
+    include: [`packages/${browserPackages}/src/**/*.test.ts`],
+    exclude: ["**/*.node.test.ts", "**/*.long.test.ts"],
+    browser: {
+      enabled: true,
+      headless: true,
+      screenshotFailures: false,
+      provider: playwright({
+        launchOptions: { ...chromium, args: ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"] },
+      }),
+      instances: [{ browser: "chromium" }],
+    },
+  },
+};
+if (!chromium) console.warn("no Chromium found: browser tests are SKIPPED (set CHROMIUM_PATH)");
+
+export default defineConfig({
+  resolve: { conditions: [source, ...defaultClientConditions] },
+  ssr: { resolve: { conditions: [source, ...defaultServerConditions] } },
+  test: {
+    reporters: ["default", "./tools/summary-reporter.mjs"],
+    coverage: { provider: "v8", include: ["packages/*/src/**"] },
+    projects: chromium ? [node, browser] : [node],
+    testTimeout: 20_000,
+  },
+});
