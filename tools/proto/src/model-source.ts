@@ -1,0 +1,142 @@
+import protobuf from "protobufjs";
+import { declared, fullName, jsonName, type Declared } from "./load.ts";
+import { signalPackages } from "./schema-source.ts";
+
+/**
+ * Names that would mislead or clash where all messages share one module: there are two `Status`, two `Link`, and some
+ * names are globals in a browser or mean little without their package.
+ */
+const renamed: Readonly<Record<string, string>> = {
+  "google.protobuf.Any": "ProtobufAny",
+  "google.protobuf.Duration": "ProtobufDuration",
+  "google.rpc.Status": "RpcStatus",
+  "opentelemetry.proto.trace.v1.Status": "SpanStatus",
+  "opentelemetry.proto.trace.v1.Status.StatusCode": "SpanStatusCode",
+  "opentelemetry.proto.profiles.v1development.Function": "ProfileFunction",
+  "opentelemetry.proto.profiles.v1development.Line": "ProfileLine",
+  "opentelemetry.proto.profiles.v1development.Link": "ProfileLink",
+  "opentelemetry.proto.profiles.v1development.Location": "ProfileLocation",
+  "opentelemetry.proto.profiles.v1development.Mapping": "ProfileMapping",
+  "opentelemetry.proto.profiles.v1development.Sample": "ProfileSample",
+  "opentelemetry.proto.profiles.v1development.Stack": "ProfileStack",
+  "opentelemetry.proto.profiles.v1development.ValueType": "ProfileValueType",
+};
+
+/** The well-known types come without comments, so theirs are here. */
+const wellKnownComments: Readonly<Record<string, string>> = {
+  "google.protobuf.Any": "Any message at all, with a name that tells which.",
+  "google.protobuf.Any.type_url":
+    'Which message `value` holds: "type.googleapis.com/" and the full name, for instance\n"type.googleapis.com/google.rpc.RetryInfo".',
+  "google.protobuf.Any.value": "The message in protobuf.",
+  "google.protobuf.Duration": "A span of time; both members have the same sign. In JSON it is a string like \"1.5s\".",
+  "google.protobuf.Duration.seconds": "Whole seconds, within ±315,576,000,000 (about 10,000 years).",
+  "google.protobuf.Duration.nanos": "The rest in nanoseconds, -999,999,999 to 999,999,999.",
+};
+
+const scalars: Readonly<Record<string, string>> = {
+  double: "number",
+  int32: "number",
+  uint32: "number",
+  sint32: "number",
+  fixed32: "number",
+  int64: "bigint",
+  uint64: "bigint",
+  fixed64: "bigint",
+  sfixed64: "bigint",
+  bool: "boolean",
+  string: "string",
+  bytes: "Uint8Array",
+};
+
+/** The text of model.ts: one interface per message, one alias and one constant object per enum. */
+export function modelSource(root: protobuf.Root): string {
+  const all = declared(root);
+  refuseClashes(all);
+  const blocks = all.map((each) => (each instanceof protobuf.Type ? interfaceLines(each) : enumLines(each)));
+  return [
+    'import type { Signal } from "@otlpkit/core";',
+    ...blocks.flatMap((lines) => ["", ...lines]),
+    "",
+    ...bySignal("Request", "Requests", "What a signal's Export call takes."),
+    "",
+    ...bySignal("Response", "Responses", "What a signal's Export call answers with."),
+    "",
+  ].join("\n");
+}
+
+/** The TypeScript name: `Span.Event` is `SpanEvent`, `Span.SpanKind` stays `SpanKind`. */
+export function typeName(declaration: Declared): string {
+  const known = renamed[fullName(declaration)];
+  if (known !== undefined) return known;
+  const outer = declaration.parent instanceof protobuf.Type ? typeName(declaration.parent) : "";
+  return declaration.name.startsWith(outer) ? declaration.name : outer + declaration.name;
+}
+
+function refuseClashes(all: readonly Declared[]): void {
+  const taken = new Map<string, string>();
+  for (const each of all) {
+    const other = taken.get(typeName(each));
+    if (other !== undefined) {
+      throw new Error(`${fullName(each)} and ${other} would both be ${typeName(each)}; give one another name`);
+    }
+    taken.set(typeName(each), fullName(each));
+  }
+}
+
+function interfaceLines(message: protobuf.Type): string[] {
+  const members = message.fieldsArray.flatMap((field) => [
+    ...doc(field, "  "),
+    `  ${jsonName(field.name)}?: ${memberType(field)};`,
+  ]);
+  return [...doc(message, ""), `export interface ${typeName(message)} {`, ...members, "}"];
+}
+
+function memberType(field: protobuf.Field): string {
+  const type = field.resolvedType;
+  const one = type ? typeName(type) : scalars[field.type];
+  if (one === undefined) throw new Error(`${fullName(field)}: no TypeScript type for ${field.type}`);
+  return field.repeated ? `${one}[]` : one;
+}
+
+/** Enums stay open (M-18): the type is any number, the constants are those that have a name. */
+function enumLines(declaration: protobuf.Enum): string[] {
+  const name = typeName(declaration);
+  const prefix = `${declaration.name.replace(/(?<=[a-z])(?=[A-Z])/g, "_").toUpperCase()}_`;
+  const values = Object.entries(declaration.values).flatMap(([value, number]) => [
+    ...docLines(declaration.comments[value] ?? undefined, "  "),
+    `  ${value.startsWith(prefix) ? value.slice(prefix.length) : value}: ${number},`,
+  ]);
+  return [
+    ...doc(declaration, ""),
+    `export type ${name} = number;`,
+    `/** The numbers of {@link ${name}} that have a name. */`,
+    `export const ${name} = {`,
+    ...values,
+    "} as const;",
+  ];
+}
+
+function doc(object: protobuf.ReflectionObject, indent: string): string[] {
+  return docLines(wellKnownComments[fullName(object)] ?? object.comment ?? undefined, indent);
+}
+
+function docLines(text: string | undefined, indent: string): string[] {
+  if (!text) return [];
+  const lines = text.split("\n");
+  if (lines.length === 1) return [`${indent}/** ${text} */`];
+  return [`${indent}/**`, ...lines.map((line) => `${indent} * ${line}`.trimEnd()), `${indent} */`];
+}
+
+function bySignal(one: string, all: string, what: string): string[] {
+  const members = Object.entries(signalPackages).map(
+    ([signal, { word }]) => `  ${signal}: Export${word}Service${one};`,
+  );
+  return [
+    `interface ${all} {`,
+    ...members,
+    "}",
+    "",
+    `/** ${what} */`,
+    `export type ${one}Of<S extends Signal> = ${all}[S];`,
+  ];
+}
