@@ -1,0 +1,86 @@
+// What a real program tells the OpenTelemetry API, the same for both generations of the SDK: spans with every kind of
+// attribute, an event and a link; counters and histograms; log records. Returns what must arrive, in plain JSON.
+
+/** Everything one run makes; `marker` tells its items from those of other runs. */
+export function traces(api, provider, marker) {
+  const tracer = provider.getTracer("scenario", "1.2.3", { schemaUrl: "https://opentelemetry.io/schemas/1.30.0" });
+  const sent = [];
+  let previous;
+  for (let index = 0; index < 5; index++) {
+    const span = tracer.startSpan(`${marker} operation ${index}`, {
+      kind: api.SpanKind.CLIENT,
+      startTime: [1_700_000_000 + index, 123_456_789],
+      attributes: {
+        "test.marker": marker,
+        "test.index": index,
+        "big.integer": Number.MAX_SAFE_INTEGER,
+        "a.double": 0.1 + index,
+        "a.bool": index % 2 === 0,
+        "some.strings": ["ä", "日本", "🦀"],
+        "empty.string": "",
+      },
+      links: previous ? [{ context: previous, attributes: { "link.kind": "follows" } }] : [],
+    });
+    span.addEvent("cache miss", { "cache.key": `key-${index}` }, [1_700_000_000 + index, 200_000_001]);
+    span.setStatus({ code: api.SpanStatusCode.ERROR, message: "did not work" });
+    span.end([1_700_000_001 + index, 987_654_321]);
+    previous = span.spanContext();
+    sent.push({
+      traceId: previous.traceId,
+      spanId: previous.spanId,
+      flags: previous.traceFlags,
+      name: `${marker} operation ${index}`,
+      kind: 3,
+      startTimeUnixNano: `${1_700_000_000 + index}123456789`,
+      endTimeUnixNano: `${1_700_000_001 + index}987654321`,
+      attributes: 7,
+      links: index === 0 ? 0 : 1,
+    });
+  }
+  return sent;
+}
+
+/** One instrument of each kind, a few points each. */
+export function metrics(provider, marker) {
+  const meter = provider.getMeter("scenario", "1.2.3");
+  const counter = meter.createCounter(`${marker}.requests`, { unit: "{request}", description: "how many" });
+  counter.add(7, { route: "/a" });
+  counter.add(8, { route: "/b" });
+  meter.createUpDownCounter(`${marker}.open`).add(-3);
+  const histogram = meter.createHistogram(`${marker}.duration`, { unit: "ms" });
+  for (const value of [0.5, 12, 700, 20_000]) histogram.record(value);
+  meter.createObservableGauge(`${marker}.temperature`).addCallback((result) => result.observe(21.5));
+  return [
+    { name: `${marker}.requests`, kind: "sum", points: 2 },
+    { name: `${marker}.open`, kind: "sum", points: 1 },
+    { name: `${marker}.duration`, kind: "histogram", points: 1 },
+    { name: `${marker}.temperature`, kind: "gauge", points: 1 },
+  ];
+}
+
+/** Log records with bodies of several shapes. */
+export function logs(provider, marker) {
+  const logger = provider.getLogger("scenario", "1.2.3");
+  const bodies = ["plain text", { nested: { number: 4.5, list: [1, "zwei", true] } }, 42, "line one\nline two\u2028three"];
+  for (const [index, body] of bodies.entries()) {
+    logger.emit({
+      severityNumber: 9 + index,
+      severityText: "INFO",
+      body,
+      timestamp: [1_700_000_100 + index, 5],
+      attributes: { "test.marker": marker, "test.index": index },
+    });
+  }
+  return bodies.map((_, index) => ({
+    severityNumber: 9 + index,
+    index,
+    timeUnixNano: `${1_700_000_100 + index}000000005`,
+  }));
+}
+
+/** `--url URL --protocol grpc|http|proto --compression none|gzip --marker TEXT` */
+export function parseArguments(argv) {
+  const values = {};
+  for (let index = 0; index < argv.length; index += 2) values[argv[index].replace("--", "")] = argv[index + 1];
+  return values;
+}
