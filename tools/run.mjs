@@ -17,7 +17,6 @@ const commands = {
   build: ["turbo", "run", "build", "--output-logs=errors-only"],
   bench: ["node", "--expose-gc", source, "tools/bench/src/main.ts"],
   "test:long": ["vitest", "run", "--config", "vitest.long.config.ts"],
-  "test:real": ["vitest", "run", "--config", "vitest.real.config.ts"],
 };
 
 const [name, ...rest] = process.argv.slice(2);
