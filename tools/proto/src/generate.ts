@@ -1,6 +1,6 @@
 // Writes the generated part of @otlpkit/otlp from the files in proto/. With --check it only compares, for use in tests.
 
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { load } from "./load.ts";
@@ -22,16 +22,8 @@ export function generate(): Map<string, string> {
 
 /** Generated files that are missing or differ from what proto/ says. */
 export function staleFiles(): string[] {
-  return [...generate()].filter(([path, text]) => textOf(path) !== text).map(([path]) => path);
-}
-
-function textOf(path: string): string | undefined {
-  try {
-    return readFileSync(path, "utf8");
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-    throw error;
-  }
+  const isStale = ([path, text]: [string, string]): boolean => !existsSync(path) || readFileSync(path, "utf8") !== text;
+  return [...generate()].filter(isStale).map(([path]) => path);
 }
 
 function write(): void {

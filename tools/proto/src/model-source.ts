@@ -28,7 +28,7 @@ const wellKnownComments: Readonly<Record<string, string>> = {
   "google.protobuf.Any.type_url":
     'Which message `value` holds: "type.googleapis.com/" and the full name, for instance\n"type.googleapis.com/google.rpc.RetryInfo".',
   "google.protobuf.Any.value": "The message in protobuf.",
-  "google.protobuf.Duration": "A span of time; both members have the same sign. In JSON it is a string like \"1.5s\".",
+  "google.protobuf.Duration": 'A span of time; both members have the same sign. In JSON it is a string like "1.5s".',
   "google.protobuf.Duration.seconds": "Whole seconds, within ±315,576,000,000 (about 10,000 years).",
   "google.protobuf.Duration.nanos": "The rest in nanoseconds, -999,999,999 to 999,999,999.",
 };
@@ -55,7 +55,8 @@ export function modelSource(root: protobuf.Root): string {
   const blocks = all.map((each) => (each instanceof protobuf.Type ? interfaceLines(each) : enumLines(each)));
   return [
     'import type { Signal } from "@otlpkit/core";',
-    ...blocks.flatMap((lines) => ["", ...lines]),
+    "",
+    blocks.map((lines) => lines.join("\n")).join("\n\n"),
     "",
     ...bySignal("Request", "Requests", "What a signal's Export call takes."),
     "",
@@ -88,7 +89,8 @@ function interfaceLines(message: protobuf.Type): string[] {
     ...doc(field, "  "),
     `  ${jsonName(field.name)}?: ${memberType(field)};`,
   ]);
-  return [...doc(message, ""), `export interface ${typeName(message)} {`, ...members, "}"];
+  const about = [commentOf(message), ...message.oneofsArray.map(oneofComment)].filter(Boolean).join("\n\n");
+  return [...docLines(about, ""), `export interface ${typeName(message)} {`, ...members, "}"];
 }
 
 function memberType(field: protobuf.Field): string {
@@ -101,11 +103,11 @@ function memberType(field: protobuf.Field): string {
 /** Enums stay open (M-18): the type is any number, the constants are those that have a name. */
 function enumLines(declaration: protobuf.Enum): string[] {
   const name = typeName(declaration);
+  // The constants of SpanKind all begin with SPAN_KIND_, which an object called SpanKind need not repeat.
   const prefix = `${declaration.name.replace(/(?<=[a-z])(?=[A-Z])/g, "_").toUpperCase()}_`;
-  const values = Object.entries(declaration.values).flatMap(([value, number]) => [
-    ...docLines(declaration.comments[value] ?? undefined, "  "),
-    `  ${value.startsWith(prefix) ? value.slice(prefix.length) : value}: ${number},`,
-  ]);
+  const values = Object.entries(declaration.values).flatMap(([value, number]) =>
+    docLines(declaration.comments[value] ?? "", "  ").concat(`  ${value.replace(prefix, "")}: ${number},`),
+  );
   return [
     ...doc(declaration, ""),
     `export type ${name} = number;`,
@@ -117,11 +119,25 @@ function enumLines(declaration: protobuf.Enum): string[] {
 }
 
 function doc(object: protobuf.ReflectionObject, indent: string): string[] {
-  return docLines(wellKnownComments[fullName(object)] ?? object.comment ?? undefined, indent);
+  return docLines(commentOf(object), indent);
 }
 
-function docLines(text: string | undefined, indent: string): string[] {
-  if (!text) return [];
+/** The comment of the .proto file. What it calls by field name is called by member name here. */
+function commentOf(object: protobuf.ReflectionObject): string {
+  const comment = wellKnownComments[fullName(object)] ?? object.comment ?? "";
+  return comment.replaceAll(/`[a-z]+(_[a-z]+)+`/g, jsonName);
+}
+
+/** An interface has no place for a oneof, so what it says goes to the interface itself. */
+function oneofComment(oneof: protobuf.OneOf): string {
+  const comment = commentOf(oneof);
+  if (comment === "" || oneof.isProto3Optional) return "";
+  const arms = oneof.fieldsArray.map((field) => `\`${jsonName(field.name)}\``);
+  return `At most one of ${arms.slice(0, -1).join(", ")} and ${arms.at(-1)} is set.\n${comment}`;
+}
+
+function docLines(text: string, indent: string): string[] {
+  if (text === "") return [];
   const lines = text.split("\n");
   if (lines.length === 1) return [`${indent}/** ${text} */`];
   return [`${indent}/**`, ...lines.map((line) => `${indent} * ${line}`.trimEnd()), `${indent} */`];
