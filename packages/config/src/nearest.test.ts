@@ -1,0 +1,24 @@
+import { describe, expect, it } from "vitest";
+import { nearest, suggestion } from "./nearest.ts";
+
+describe("nearest", () => {
+  const known = ["retry_on_failure", "sending_queue", "endpoint", "tls"];
+
+  it.each([
+    ["retry_on_failur", "retry_on_failure"],
+    ["retry-on-failure", "retry_on_failure"],
+    ["Endpoint", "endpoint"],
+    ["enpdoint", "endpoint"],
+    ["tsl", "tls"],
+    ["queue", undefined],
+    ["compression", undefined],
+    ["", undefined],
+  ])("takes %j to mean %s", (word, meant) => {
+    expect(nearest(word, known)).toBe(meant);
+  });
+
+  it("lists what there is when nothing is near", () => {
+    expect(suggestion("compression", ["tls", "endpoint"])).toBe("known: endpoint, tls");
+    expect(suggestion("compression", [])).toBe("there is none to choose from");
+  });
+});
