@@ -1,1 +1,1 @@
-export {};
+export { itemIdAttribute, itemIds } from "./item-ids.ts";

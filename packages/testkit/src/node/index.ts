@@ -1,1 +1,16 @@
+export type {
+  Answer,
+  Backend,
+  BackendOptions,
+  BackendTls,
+  OkAnswer,
+  ReceivedRequest,
+  RefuseAnswer,
+  ScriptedAnswer,
+} from "./backend.ts";
+export { httpBackend } from "./http-backend.ts";
+export { grpcBackend } from "./grpc-backend.ts";
+export { freePort } from "./listening.ts";
+export { decompressed } from "./decompressed.ts";
+export { strangeAuthority, testAuthority, type TestCertificate, testClient, testServer } from "./certificates.ts";
 export { type Golden, golden, goldenCase, type GoldenFilter, type GoldenGroup, goldenVector } from "./golden.ts";
