@@ -22,8 +22,11 @@ export function generate(): Map<string, string> {
 
 /** Generated files that are missing or differ from what proto/ says. */
 export function staleFiles(): string[] {
-  const isStale = ([path, text]: [string, string]): boolean => !existsSync(path) || readFileSync(path, "utf8") !== text;
-  return [...generate()].filter(isStale).map(([path]) => path);
+  return [...generate()].filter(([path, text]) => textOf(path) !== text).map(([path]) => path);
+}
+
+function textOf(path: string): string | undefined {
+  return existsSync(path) ? readFileSync(path, "utf8") : undefined;
 }
 
 function write(): void {

@@ -51,7 +51,13 @@ export function fullName(object: protobuf.ReflectionObject): string {
   return object.fullName.replace(/^\./, "");
 }
 
-/** The key in JSON: lowerCamelCase, as protoc makes it (`string_value_strindex` is `stringValueStrindex`). */
-export function jsonName(fieldName: string): string {
-  return fieldName.replace(/_+([a-zA-Z0-9]?)/g, (_, next: string) => next.toUpperCase());
+/** The key in JSON: what the field says itself (`json_name`), or else its name in lowerCamelCase. */
+export function jsonName(field: protobuf.Field): string {
+  const own: unknown = field.options?.["json_name"];
+  return typeof own === "string" ? own : camelCase(field.name);
+}
+
+/** `string_value_strindex` is `stringValueStrindex`, as protoc makes it. */
+export function camelCase(name: string): string {
+  return name.replace(/_+([a-zA-Z0-9]?)/g, (_, next: string) => next.toUpperCase());
 }

@@ -1,26 +1,7 @@
 import protobuf from "protobufjs";
-import { declared, fullName, jsonName, type Declared } from "./load.ts";
+import { camelCase, declared, fullName, jsonName } from "./load.ts";
 import { signalPackages } from "./schema-source.ts";
-
-/**
- * Names that would mislead or clash where all messages share one module: there are two `Status`, two `Link`, and some
- * names are globals in a browser or mean little without their package.
- */
-const renamed: Readonly<Record<string, string>> = {
-  "google.protobuf.Any": "ProtobufAny",
-  "google.protobuf.Duration": "ProtobufDuration",
-  "google.rpc.Status": "RpcStatus",
-  "opentelemetry.proto.trace.v1.Status": "SpanStatus",
-  "opentelemetry.proto.trace.v1.Status.StatusCode": "SpanStatusCode",
-  "opentelemetry.proto.profiles.v1development.Function": "ProfileFunction",
-  "opentelemetry.proto.profiles.v1development.Line": "ProfileLine",
-  "opentelemetry.proto.profiles.v1development.Link": "ProfileLink",
-  "opentelemetry.proto.profiles.v1development.Location": "ProfileLocation",
-  "opentelemetry.proto.profiles.v1development.Mapping": "ProfileMapping",
-  "opentelemetry.proto.profiles.v1development.Sample": "ProfileSample",
-  "opentelemetry.proto.profiles.v1development.Stack": "ProfileStack",
-  "opentelemetry.proto.profiles.v1development.ValueType": "ProfileValueType",
-};
+import { refuseClashes, typeName } from "./type-name.ts";
 
 /** The well-known types come without comments, so theirs are here. */
 const wellKnownComments: Readonly<Record<string, string>> = {
@@ -65,29 +46,10 @@ export function modelSource(root: protobuf.Root): string {
   ].join("\n");
 }
 
-/** The TypeScript name: `Span.Event` is `SpanEvent`, `Span.SpanKind` stays `SpanKind`. */
-export function typeName(declaration: Declared): string {
-  const known = renamed[fullName(declaration)];
-  if (known !== undefined) return known;
-  const outer = declaration.parent instanceof protobuf.Type ? typeName(declaration.parent) : "";
-  return declaration.name.startsWith(outer) ? declaration.name : outer + declaration.name;
-}
-
-function refuseClashes(all: readonly Declared[]): void {
-  const taken = new Map<string, string>();
-  for (const each of all) {
-    const other = taken.get(typeName(each));
-    if (other !== undefined) {
-      throw new Error(`${fullName(each)} and ${other} would both be ${typeName(each)}; give one another name`);
-    }
-    taken.set(typeName(each), fullName(each));
-  }
-}
-
 function interfaceLines(message: protobuf.Type): string[] {
   const members = message.fieldsArray.flatMap((field) => [
     ...doc(field, "  "),
-    `  ${jsonName(field.name)}?: ${memberType(field)};`,
+    `  ${jsonName(field)}?: ${memberType(field)};`,
   ]);
   const about = [commentOf(message), ...message.oneofsArray.map(oneofComment)].filter(Boolean).join("\n\n");
   return [...docLines(about, ""), `export interface ${typeName(message)} {`, ...members, "}"];
@@ -125,14 +87,14 @@ function doc(object: protobuf.ReflectionObject, indent: string): string[] {
 /** The comment of the .proto file. What it calls by field name is called by member name here. */
 function commentOf(object: protobuf.ReflectionObject): string {
   const comment = wellKnownComments[fullName(object)] ?? object.comment ?? "";
-  return comment.replaceAll(/`[a-z]+(_[a-z]+)+`/g, jsonName);
+  return comment.replaceAll(/`[a-z]+(_[a-z]+)+`/g, camelCase);
 }
 
 /** An interface has no place for a oneof, so what it says goes to the interface itself. */
 function oneofComment(oneof: protobuf.OneOf): string {
   const comment = commentOf(oneof);
   if (comment === "" || oneof.isProto3Optional) return "";
-  const arms = oneof.fieldsArray.map((field) => `\`${jsonName(field.name)}\``);
+  const arms = oneof.fieldsArray.map((field) => `\`${jsonName(field)}\``);
   return `At most one of ${arms.slice(0, -1).join(", ")} and ${arms.at(-1)} is set.\n${comment}`;
 }
 

@@ -1,5 +1,5 @@
 import protobuf from "protobufjs";
-import { declared, fullName, jsonName } from "./load.ts";
+import { camelCase, declared, fullName, jsonName } from "./load.ts";
 
 /** Fields that OTLP/JSON writes as hex instead of base64 (E-01). `profile_id` is not among them (E-05). */
 const hexFields: ReadonlySet<string> = new Set(["trace_id", "span_id", "parent_span_id"]);
@@ -84,13 +84,13 @@ function messageLines(message: protobuf.Type): string[] {
 }
 
 function fieldLiteral(field: protobuf.Field): string {
-  const members = [`number: ${field.id}`, `name: "${jsonName(field.name)}"`];
+  const members = [`number: ${field.id}`, `name: "${jsonName(field)}"`];
   const type = field.resolvedType;
   const kind = type === null ? field.type : type instanceof protobuf.Enum ? "enum" : "message";
   members.push(`kind: "${kind}"`, `repeated: ${field.repeated}`);
   if (type instanceof protobuf.Type) members.push(`message: "${fullName(type)}"`);
   if (isOptional(field)) members.push("optional: true");
-  else if (field.partOf) members.push(`oneof: "${jsonName(field.partOf.name)}"`);
+  else if (field.partOf) members.push(`oneof: "${camelCase(field.partOf.name)}"`);
   if (kind === "bytes" && hexFields.has(field.name)) members.push("hex: true");
   return `{ ${members.join(", ")} }`;
 }
