@@ -1,1 +1,1 @@
-export {};
+export { retry, type RetryEvent, type RetryOptions } from "./retry.ts";

@@ -1,0 +1,169 @@
+import { type Ack, type Batch, ExportError, type Middleware, type Sender, type SendOptions } from "@otlpkit/core";
+import { backoff, type BackoffOptions } from "./backoff.ts";
+import { type SetTimer, sleeper } from "./sleep.ts";
+import { throttle } from "./throttle.ts";
+
+/** Options of {@link retry}. */
+export interface RetryOptions extends BackoffOptions {
+  /**
+   * Time for one attempt. An attempt that takes longer is broken off and tried again while the deadline lasts (F-15).
+   * Default: none, so that one attempt may use all the time there is.
+   */
+  readonly attemptTimeoutMs?: number;
+  /**
+   * No attempt begins later than so many ms after the first; `0` or `Infinity`: no limit. Default 300,000 (five
+   * minutes, as in the Collector): outlasts the restart of a backend, and what stays away longer needs a queue.
+   */
+  readonly maxElapsedMs?: number;
+  /** How many attempts at most. Default: no limit but time. */
+  readonly maxAttempts?: number;
+  /** Told before each wait; must not throw. */
+  readonly onRetry?: (event: RetryEvent) => void;
+  /** The clock that deadlines are on. Default `performance.now`. */
+  readonly now?: () => number;
+  /** Runs something later and returns what cancels it. Default `setTimeout`. */
+  readonly setTimer?: SetTimer;
+}
+
+/** An attempt failed, and there will be another. */
+export interface RetryEvent {
+  /** The number of the attempt that failed, from 1. */
+  readonly attempt: number;
+  /** How long we wait now. */
+  readonly delayMs: number;
+  readonly error: ExportError;
+  readonly batch: Batch;
+}
+
+/**
+ * Sends again what failed for a time, and asks nothing but {@link ExportError.retryable}. Whatever was answered, a
+ * partial success too, is final (G-01).
+ *
+ * - Waits grow exponentially with jitter (F-01). A destination that says how long to stay away is obeyed, with waits
+ *   that grow from there if it keeps saying so (F-05, F-07), and gets no other batch of that signal meanwhile (F-18,
+ *   A-24). One `retry` stage belongs to one destination.
+ * - The deadline of the caller bounds everything. When the next attempt would begin too late, the send fails at once
+ *   rather than after the wait (F-16). The error is the last one, with code, `retryable` and `retryAfterMs` kept.
+ * - The body is never touched: all attempts are identical (F-17). The far side may get a batch twice.
+ * - `close` wakes who waits; they fail with their last error, marked as retryable (F-20).
+ *
+ * A wait keeps a Node process alive, since a script that awaits `send` would otherwise end in the middle, silently.
+ */
+export function retry(options: RetryOptions = {}): Middleware {
+  const settings = settle(options);
+  return (next) => retrying(settings, next);
+}
+
+type Settings = Required<Pick<RetryOptions, "attemptTimeoutMs" | "maxElapsedMs" | "maxAttempts" | "now">> &
+  RetryOptions;
+
+function settle(options: RetryOptions): Settings {
+  const maxElapsedMs = options.maxElapsedMs ?? 300_000;
+  return {
+    ...options,
+    attemptTimeoutMs: options.attemptTimeoutMs ?? Infinity,
+    maxElapsedMs: maxElapsedMs === 0 ? Infinity : maxElapsedMs,
+    maxAttempts: options.maxAttempts ?? Infinity,
+    now: options.now ?? (() => performance.now()),
+  };
+}
+
+function retrying(settings: Settings, next: Sender): Sender {
+  const { now } = settings;
+  const sleep = sleeper(now, settings.setTimer);
+  const throttled = throttle(now);
+  const nextDelayMs = backoff(settings);
+  let closing: Promise<void> | undefined;
+
+  async function send(batch: Batch, options: SendOptions): Promise<Ack> {
+    const startedMs = now();
+    const deadlineMs = options.deadline ?? Infinity;
+    const lastStartMs = Math.min(deadlineMs, startedMs + settings.maxElapsedMs);
+    const delays = nextDelayMs();
+    let lastError: ExportError | undefined;
+
+    for (let attempt = 1; ; attempt++) {
+      // oxlint-disable-next-line no-await-in-loop -- attempts follow each other, that is the point
+      if (throttled.untilMs(batch.signal) > now()) await waitForSignal(batch, options, lastStartMs, lastError);
+      if (closing) throw lastError ?? new ExportError("closed", `cannot send ${batch.signal}: the sender is closed`);
+      if (now() >= deadlineMs) throw lastError ?? outOfTime(batch);
+      try {
+        // oxlint-disable-next-line no-await-in-loop
+        return await next.send(batch, forAttempt(options, deadlineMs));
+      } catch (thrown) {
+        const error = ExportError.from(thrown, `cannot send ${batch.signal}`);
+        lastError = error;
+        if (error.retryAfterMs > 0) throttled.hold(batch.signal, error.retryAfterMs);
+        if (!error.retryable) throw error;
+        if (closing) throw error;
+        if (attempt >= settings.maxAttempts) throw gaveUp(error, attempt, startedMs, "no more attempts are allowed");
+        const delayMs = delays(error.retryAfterMs);
+        if (now() + delayMs >= lastStartMs) {
+          const asked = error.retryAfterMs > 0 ? `the destination asks to wait ${error.retryAfterMs} ms, and ` : "";
+          throw gaveUp(error, attempt, startedMs, `${asked}the next attempt would begin after the time allowed`);
+        }
+        settings.onRetry?.({ attempt, delayMs, error, batch });
+        // oxlint-disable-next-line no-await-in-loop
+        const woken = await sleep.until(now() + delayMs, options.signal);
+        if (woken === "closed") throw gaveUp(error, attempt, startedMs, "the sender was closed", true);
+        if (woken === "cancelled") throw cancelled(batch, error);
+      }
+    }
+  }
+
+  /** Holds a batch back while the destination wants none of its signal. */
+  async function waitForSignal(
+    batch: Batch,
+    options: SendOptions,
+    lastStartMs: number,
+    lastError: ExportError | undefined,
+  ): Promise<void> {
+    for (let until = throttled.untilMs(batch.signal); until > now(); until = throttled.untilMs(batch.signal)) {
+      const refusal = (why: string): ExportError =>
+        new ExportError("overloaded", `cannot send ${batch.signal}: the destination is throttling them, and ${why}`, {
+          retryAfterMs: throttled.untilMs(batch.signal) - now(),
+          cause: lastError,
+        });
+      if (until >= lastStartMs) throw refusal("does so for longer than the time allowed");
+      // oxlint-disable-next-line no-await-in-loop -- it may have been prolonged meanwhile
+      const woken = await sleep.until(until, options.signal);
+      if (woken === "closed") throw refusal("the sender was closed");
+      if (woken === "cancelled") throw cancelled(batch, lastError);
+    }
+  }
+
+  function forAttempt(options: SendOptions, deadlineMs: number): SendOptions {
+    const attemptDeadlineMs = now() + settings.attemptTimeoutMs;
+    return attemptDeadlineMs < deadlineMs ? { ...options, deadline: attemptDeadlineMs } : options;
+  }
+
+  function gaveUp(
+    error: ExportError,
+    attempts: number,
+    startedMs: number,
+    why: string,
+    retryable: boolean = error.retryable,
+  ): ExportError {
+    const tries = attempts === 1 ? "1 attempt" : `${attempts} attempts`;
+    const message = `gave up after ${tries} in ${Math.round(now() - startedMs)} ms, ${why}: ${error.message}`;
+    const { code, retryAfterMs, grpcStatus } = error;
+    return new ExportError(code, message, { retryable, retryAfterMs, grpcStatus, cause: error });
+  }
+
+  return {
+    send,
+    close() {
+      closing ??= next.close();
+      sleep.wakeAll();
+      return closing;
+    },
+  };
+}
+
+function outOfTime(batch: Batch): ExportError {
+  return new ExportError("timeout", `cannot send ${batch.signal}: the deadline had passed before the first attempt`);
+}
+
+function cancelled(batch: Batch, cause: ExportError | undefined): ExportError {
+  return new ExportError("cancelled", `sending ${batch.signal} was cancelled while waiting to try again`, { cause });
+}
