@@ -49,6 +49,20 @@ export function protobufWriter(initialBytes = 1024): ProtobufWriter {
     at += value.length;
   };
 
+  /** Short plain text, which most is, letter by letter: much faster. Says whether it was such text. */
+  const ascii = (value: string): boolean => {
+    if (value.length > 127) return false;
+    room(value.length + 1);
+    for (let index = 0; index < value.length; index++) {
+      const code = value.charCodeAt(index);
+      if (code > 127) return false;
+      buffer[at + 1 + index] = code;
+    }
+    buffer[at] = value.length;
+    at += value.length + 1;
+    return true;
+  };
+
   return {
     uint(field, value) {
       tag(field, 0);
@@ -85,6 +99,7 @@ export function protobufWriter(initialBytes = 1024): ProtobufWriter {
     },
     string(field, value) {
       tag(field, 2);
+      if (ascii(value)) return;
       const encoded = encoder.encode(value);
       varint(encoded.length);
       append(encoded);
