@@ -12,7 +12,7 @@ const command = "node tools/proto/src/generate.ts";
 const header = `// Generated from proto/ by \`${command}\`. Do not edit: change the .proto files and run it again.\n\n`;
 
 /** What the generated files should hold, by path. */
-export function generate(): Map<string, string> {
+function generate(): Map<string, string> {
   const root = load();
   return new Map([
     [fileURLToPath(new URL("schema.ts", target)), header + schemaSource(root)],

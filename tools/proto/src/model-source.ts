@@ -56,6 +56,7 @@ function interfaceLines(message: protobuf.Type): string[] {
 }
 
 function memberType(field: protobuf.Field): string {
+  if (field.map) throw new Error(`${fullName(field)}: no TypeScript type for a map`);
   const type = field.resolvedType;
   const one = type ? typeName(type) : scalars[field.type];
   if (one === undefined) throw new Error(`${fullName(field)}: no TypeScript type for ${field.type}`);

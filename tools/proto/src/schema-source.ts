@@ -96,7 +96,7 @@ function fieldLiteral(field: protobuf.Field): string {
 }
 
 /** Declared with the word `optional`. protobufjs, like protoc, puts such a field into a oneof of its own. */
-export function isOptional(field: protobuf.Field): boolean {
+function isOptional(field: protobuf.Field): boolean {
   return field.options?.["proto3_optional"] === true;
 }
 

@@ -125,9 +125,12 @@ export interface ThingPart {
     expect(() => modelSource(root)).toThrow("tests.Span.Event and tests.SpanEvent would both be SpanEvent");
   });
 
-  it("knows the type of every scalar, or says which it does not know", () => {
-    const root = parse("message Old { sint64 number = 1; }");
-    expect(() => modelSource(root)).toThrow("tests.Old.number: no TypeScript type for sint64");
+  it.each([
+    ["sint64 number", "no TypeScript type for sint64"],
+    ["map<string, string> number", "no TypeScript type for a map"],
+  ])("refuses `%s`, which the protocol does not use", (declaration, reason) => {
+    const root = parse(`message Old { ${declaration} = 1; }`);
+    expect(() => modelSource(root)).toThrow(`tests.Old.number: ${reason}`);
   });
 });
 
