@@ -1,0 +1,116 @@
+import { type Ack, accepted, ExportError, type Format, type Signal } from "@otlpkit/core";
+import { decodeMessage } from "./decode.ts";
+import { encodeMessage } from "./encode.ts";
+import { responseNames } from "./generated/schema.ts";
+
+/** How the count is called in a signal's response; each message has its own name for it. */
+const countNames: Readonly<Record<Signal, string>> = {
+  traces: "rejectedSpans",
+  metrics: "rejectedDataPoints",
+  logs: "rejectedLogRecords",
+  profiles: "rejectedProfiles",
+};
+
+const defaultMaxBytes = 4 * 1024 * 1024;
+
+/**
+ * Writes the answer to an Export call. Full success is no bytes at all, or `{}` in JSON (B-05); anything else is a
+ * `partial_success` with the count and the message.
+ *
+ * The answer is never longer than `maxBytes` (default 4 MiB, B-10): the message is shortened between characters until it
+ * fits, the count stays (B-11). Throws `ExportError` "too-large" if even that is too long (B-12).
+ */
+export function encodeReply(signal: Signal, ack: Ack, format: Format, maxBytes: number = defaultMaxBytes): Uint8Array {
+  let { message } = ack;
+  for (;;) {
+    const body = write(signal, ack.rejectedItems, message, format);
+    const excess = body.length - maxBytes;
+    if (excess <= 0) return body;
+    if (message === "") {
+      throw new ExportError("too-large", `cannot answer within ${maxBytes} bytes; allow longer responses`);
+    }
+    // What is to go is measured as it is written. One byte at least, so this ends; it takes two or three rounds.
+    message = shorten(message, excess, format);
+  }
+}
+
+/**
+ * Reads the answer to an Export call. An empty body and a `partial_success` with nothing in it are full success (G-03);
+ * the count is brought into the range of a safe integer. Throws `ExportError` "bad-response" for what cannot be read.
+ */
+export function decodeReply(signal: Signal, body: Uint8Array, format: Format): Ack {
+  if (body.length === 0) return accepted;
+  const partial = (format === "json" ? readJson(body) : readProtobuf(signal, body))?.["partialSuccess"];
+  if (typeof partial !== "object" || partial === null) return accepted;
+  const members = partial as Readonly<Record<string, unknown>>;
+  const rejectedItems = count(members[countNames[signal]]);
+  const message = typeof members["errorMessage"] === "string" ? members["errorMessage"] : "";
+  return rejectedItems === 0 && message === "" ? accepted : { rejectedItems, message };
+}
+
+type Members = Readonly<Record<string, unknown>>;
+
+function write(signal: Signal, rejectedItems: number, message: string, format: Format): Uint8Array {
+  const full = rejectedItems === 0 && message === "";
+  if (format === "protobuf") {
+    if (full) return new Uint8Array(0);
+    const partialSuccess = { [countNames[signal]]: BigInt(rejectedItems), errorMessage: message };
+    return encodeMessage(responseNames[signal], { partialSuccess });
+  }
+  const partialSuccess = {
+    [countNames[signal]]: rejectedItems === 0 ? undefined : String(rejectedItems),
+    errorMessage: message === "" ? undefined : message,
+  };
+  return new TextEncoder().encode(JSON.stringify(full ? {} : { partialSuccess }));
+}
+
+/** Takes at least `bytes` bytes off the end, whole characters only. */
+function shorten(message: string, bytes: number, format: Format): string {
+  let end = message.length;
+  for (let taken = 0; taken < bytes && end > 0;) {
+    const isPair = end > 1 && (message.codePointAt(end - 2) ?? 0) > 0xffff;
+    const start = end - (isPair ? 2 : 1);
+    taken += writtenLength(message.slice(start, end), format);
+    end = start;
+  }
+  return message.slice(0, end);
+}
+
+function writtenLength(character: string, format: Format): number {
+  if (format === "json" && character.length === 1) {
+    const escaped = JSON.stringify(character);
+    if (escaped.length > 3) return escaped.length - 2;
+  }
+  const code = character.codePointAt(0) ?? 0;
+  return code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x1_0000 ? 3 : 4;
+}
+
+function readProtobuf(signal: Signal, body: Uint8Array): Members {
+  try {
+    return decodeMessage(responseNames[signal], body) as Members;
+  } catch (cause) {
+    throw unreadable(cause);
+  }
+}
+
+function readJson(body: Uint8Array): Members {
+  try {
+    const value: unknown = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(body));
+    if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Members;
+  } catch (cause) {
+    throw unreadable(cause);
+  }
+  throw unreadable(undefined);
+}
+
+function unreadable(cause: unknown): ExportError {
+  const message = "cannot read the answer to an export: not an Export response; is the endpoint an OTLP receiver?";
+  return new ExportError("bad-response", message, { cause });
+}
+
+/** A count may come as bigint (protobuf), string or number (JSON, G-05). */
+function count(value: unknown): number {
+  if (typeof value !== "bigint" && typeof value !== "string" && typeof value !== "number") return 0;
+  const number = Math.trunc(Number(value));
+  return number > 0 ? Math.min(number, Number.MAX_SAFE_INTEGER) : 0;
+}
