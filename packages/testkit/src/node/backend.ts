@@ -43,7 +43,10 @@ export interface OkAnswer {
   readonly frame?: Uint8Array;
   /** gRPC: leaves out the trailers, and with them the status. */
   readonly trailers?: false;
+  /** Answers only after so long. */
   readonly delayMs?: number;
+  /** Answers only when this has resolved. */
+  readonly until?: Promise<unknown>;
 }
 
 /** The batch was not taken. */
@@ -65,6 +68,7 @@ export interface RefuseAnswer {
   readonly body?: Uint8Array;
   readonly gzip?: boolean;
   readonly delayMs?: number;
+  readonly until?: Promise<unknown>;
 }
 
 /** What a {@link Backend} does with one request. */

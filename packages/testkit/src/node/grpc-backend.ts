@@ -153,6 +153,7 @@ export async function grpcBackend(options: BackendOptions = {}): Promise<Backend
     ended: Ended,
   ): Promise<void> {
     if (answer.delayMs) await pause(answer.delayMs, ended);
+    if (answer.until) await Promise.race([answer.until, ended.promise]);
     if (ended.is()) return;
     if (answer.kind === "refuse") return refuse(answer, stream);
     notes.accept(request);

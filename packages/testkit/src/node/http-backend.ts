@@ -125,6 +125,7 @@ export async function httpBackend(options: BackendOptions = {}): Promise<Backend
     ended: Ended,
   ): Promise<void> {
     if (answer.delayMs) await pause(answer.delayMs, ended);
+    if (answer.until) await Promise.race([answer.until, ended.promise]);
     if (ended.is()) return;
     const format = formatOf(request);
     const plain =

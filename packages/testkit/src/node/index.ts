@@ -1,3 +1,5 @@
+export { transportCases, type TransportCaseOptions } from "./transport-cases.ts";
+export type { TransportCaseSettings } from "./transport/bench.ts";
 export type {
   Answer,
   Backend,
