@@ -1,3 +1,4 @@
+export { scan, type ScanOptions } from "./scan.ts";
 // JSON, objects and answers.
 export { jsonToProtobuf, protobufToJson, toJson } from "./json.ts";
 export { decode, decodeMessage } from "./decode.ts";
