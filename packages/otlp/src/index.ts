@@ -1,4 +1,12 @@
+// Requests as bytes.
 export { scan, type ScanOptions } from "./scan.ts";
+export { countItems, visitItems, visitTraceIds } from "./visit.ts";
+export { canMerge, merge } from "./merge.ts";
+export { splitByBytes, type SplitByBytes, splitByItems } from "./split.ts";
+export { splitByKey } from "./split-by-key.ts";
+export { type ItemView, traceIdKey } from "./item-view.ts";
+export type { MessageView } from "./message-view.ts";
+export type { AttributeValue } from "./any-value.ts";
 // JSON, objects and answers.
 export { jsonToProtobuf, protobufToJson, toJson } from "./json.ts";
 export { decode, decodeMessage } from "./decode.ts";

@@ -1,5 +1,6 @@
 import type { Signal } from "@otlpkit/core";
 import { malformed } from "./malformed.ts";
+import { isPlainAttribute } from "./plain-attribute.ts";
 import { invalidUtf8 } from "./utf8.ts";
 import { step, wireTable } from "./wire-table.ts";
 import { wireType } from "./wire.ts";
@@ -25,7 +26,7 @@ export interface ScanOptions {
 export function scan(signal: Signal, body: Uint8Array, options: ScanOptions = {}): number {
   const maxOpen = (options.maxDepth ?? 100) * 2;
   const view = new DataView(body.buffer, body.byteOffset, body.byteLength);
-  const { steps, width } = wireTable;
+  const { steps, width, keyValue } = wireTable;
   /** The messages around this one: end and row of each. */
   const open: number[] = [];
   let row = wireTable.requests[signal] * width;
@@ -88,10 +89,17 @@ export function scan(signal: Signal, body: Uint8Array, options: ScanOptions = {}
           }
         }
         if (length === 0) continue;
+        const child = todo >>> 4;
+        if (child === keyValue && open.length + 2 < maxOpen) {
+          if (isPlainAttribute(body, view, at, at + length)) {
+            at += length;
+            continue;
+          }
+        }
         if (open.length >= maxOpen) throw malformed(signal, body, fieldAt, `more than ${maxOpen / 2} levels deep`);
         open.push(end, row);
         end = at + length;
-        row = (todo >>> 4) * width;
+        row = child * width;
         continue;
       }
       const valueEnd = at + length;
@@ -99,7 +107,7 @@ export function scan(signal: Signal, body: Uint8Array, options: ScanOptions = {}
         const bad = invalidUtf8(body, view, at, valueEnd);
         if (bad !== -1) throw malformed(signal, body, bad, "invalid UTF-8");
       } else if (kind === step.packedVarint) {
-        for (let next = at; next < valueEnd; ) {
+        for (let next = at; next < valueEnd;) {
           const after = endOfVarint(body, next, valueEnd);
           if (after === -1) throw malformed(signal, body, next, badVarint);
           next = after;
@@ -107,7 +115,12 @@ export function scan(signal: Signal, body: Uint8Array, options: ScanOptions = {}
       } else if (kind === step.packedFixed64 || kind === step.packedFixed32) {
         const size = kind === step.packedFixed64 ? 8 : 4;
         if (length % size !== 0) {
-          throw malformed(signal, body, lengthAt, `a packed field of ${length} bytes holds no whole ${size}-byte values`);
+          throw malformed(
+            signal,
+            body,
+            lengthAt,
+            `a packed field of ${length} bytes holds no whole ${size}-byte values`,
+          );
         }
       }
       at = valueEnd;

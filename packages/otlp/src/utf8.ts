@@ -1,16 +1,12 @@
 /**
  * Finds the first byte of `body[start, end)` that is not UTF-8: an overlong form, a surrogate, a code point above
- * 10FFFF, a stray or missing continuation byte. Returns -1 when all is well (E-24, RFC 3629).
+ * 10FFFF, a stray or missing continuation byte. Returns -1 when all is well (E-24, RFC 3629). `view` covers `body`.
  */
 export function invalidUtf8(body: Uint8Array, view: DataView, start: number, end: number): number {
+  if (isAscii(body, view, start, end)) return -1;
   let at = start;
-  // Telemetry is mostly ASCII: look at four bytes at a time until something else turns up.
-  for (const last = end - 4; at <= last; at += 4) {
-    if ((view.getInt32(at) & 0x80808080) !== 0) break;
-  }
   while (at < end) {
-    const lead = body[at] as number;
-    if (lead < 0x80) {
+    if ((body[at] as number) < 0x80) {
       at++;
       continue;
     }
@@ -19,6 +15,22 @@ export function invalidUtf8(body: Uint8Array, view: DataView, start: number, end
     at += width;
   }
   return -1;
+}
+
+/** Telemetry is mostly ASCII. Eight bytes at a time, the last eight overlapping those before, cost a quarter of a loop. */
+export function isAscii(body: Uint8Array, view: DataView, start: number, end: number): boolean {
+  const length = end - start;
+  if (length < 4) {
+    let bits = 0;
+    for (let at = start; at < end; at++) bits |= body[at] as number;
+    return bits < 0x80;
+  }
+  if (length < 8) return ((view.getInt32(start, true) | view.getInt32(end - 4, true)) & 0x80808080) === 0;
+  const last = end - 8;
+  for (let at = start; at < last; at += 8) {
+    if (((view.getInt32(at, true) | view.getInt32(at + 4, true)) & 0x80808080) !== 0) return false;
+  }
+  return ((view.getInt32(last, true) | view.getInt32(last + 4, true)) & 0x80808080) === 0;
 }
 
 /** How long the well-formed sequence at `at` is, 0 if there is none. `body[at]` is not ASCII. */

@@ -29,6 +29,8 @@ export interface WireTable {
   /** `steps[message * width + tag]`. A tag of `width` or more belongs to no known field. */
   readonly steps: Uint16Array;
   readonly width: number;
+  /** Which message an attribute is. */
+  readonly keyValue: number;
   /** Which message a request is. */
   readonly requests: Readonly<Record<Signal, number>>;
 }
@@ -84,6 +86,7 @@ function buildTable(): WireTable {
   return {
     steps,
     width,
+    keyValue: numberOf.get("opentelemetry.proto.common.v1.KeyValue") as number,
     requests: {
       traces: request("traces"),
       metrics: request("metrics"),

@@ -1,0 +1,108 @@
+import type { Batch } from "@otlpkit/core";
+import { indexItems, type ItemIndex } from "./item-index.ts";
+import { hex, type ItemView, itemView, traceIdKey } from "./item-view.ts";
+import { expectPlain, isDivisible } from "./merge.ts";
+import { take } from "./split.ts";
+import { findTraceId, traceIdTag } from "./visit.ts";
+
+/**
+ * Sorts the items of a batch into one batch per key, in the order in which keys turn up; items keep their order. `key`
+ * is called once an item, with a view that is valid during the call. Each batch keeps the rest of the containers that
+ * its items are in, byte for byte, and there are no empty ones: a batch without items gives an empty map.
+ *
+ * Profiles can't be cut and go whole to the key of the first.
+ *
+ * Throws `TypeError` for JSON and compressed batches.
+ */
+export function splitByKey<K extends string | number>(batch: Batch, key: (item: ItemView) => K): Map<K, Batch> {
+  expectPlain(batch, "split");
+  const index = indexItems(batch.signal, batch.body);
+  const sorted = (key as unknown) === traceIdKey ? sortByTraceId(batch, index) : sort(batch, index, key);
+  const keys = sorted.keys as K[];
+  const first = keys[0];
+  if (first === undefined) return new Map();
+  if (keys.length === 1 || !isDivisible(batch)) return new Map([[first, batch]]);
+
+  const pieces = take(batch, index, sorted.pieceOf, keys.length);
+  return new Map(keys.map((one, piece) => [one, pieces[piece] as Batch]));
+}
+
+interface Sorted {
+  readonly keys: readonly (string | number)[];
+  readonly pieceOf: Int32Array;
+}
+
+function sort(batch: Batch, index: ItemIndex, key: (item: ItemView) => string | number): Sorted {
+  const pieceOf = new Int32Array(index.starts.length);
+  const pieces = new Map<string | number, number>();
+  const view = itemView(batch.signal, batch.body, index);
+  for (let item = 0; item < pieceOf.length; item++) {
+    view.go(item);
+    const itemKey = key(view);
+    let piece = pieces.get(itemKey);
+    if (piece === undefined) {
+      piece = pieces.size;
+      pieces.set(itemKey, piece);
+    }
+    pieceOf[item] = piece;
+  }
+  return { keys: [...pieces.keys()], pieceOf };
+}
+
+/** Compares ids where they are, in a hash table of positions, and makes a string of each different one. */
+function sortByTraceId(batch: Batch, index: ItemIndex): Sorted {
+  const { signal, body } = batch;
+  const { contents, ends } = index;
+  const items = contents.length;
+  const tag = traceIdTag(signal);
+  const view = new DataView(body.buffer, body.byteOffset, body.byteLength);
+  const pieceOf = new Int32Array(items);
+  /** Where an id of each piece is, -1 for the piece of those without. */
+  const idAt: number[] = [];
+  let slots = 16;
+  while (slots < items * 2) slots *= 2;
+  const table = new Int32Array(slots);
+  // Ids come from outside: whoever chooses them must not be able to choose where they fall.
+  const seed = (Math.random() * 2 ** 32) | 0;
+  let without = -1;
+
+  for (let item = 0; item < items; item++) {
+    const at = tag === 0 ? -1 : findTraceId(body, contents[item] as number, ends[item] as number, tag);
+    if (at === -1) {
+      if (without === -1) without = idAt.push(-1) - 1;
+      pieceOf[item] = without;
+      continue;
+    }
+    const a = view.getInt32(at);
+    const b = view.getInt32(at + 4);
+    const c = view.getInt32(at + 8);
+    const d = view.getInt32(at + 12);
+    let slot = mix(mix(mix(mix(seed ^ a) ^ b) ^ c) ^ d) & (slots - 1);
+    for (;;) {
+      const entry = table[slot] as number;
+      if (entry === 0) {
+        pieceOf[item] = idAt.push(at) - 1;
+        table[slot] = idAt.length;
+        break;
+      }
+      const known = idAt[entry - 1] as number;
+      if (
+        view.getInt32(known) === a &&
+        view.getInt32(known + 4) === b &&
+        view.getInt32(known + 8) === c &&
+        view.getInt32(known + 12) === d
+      ) {
+        pieceOf[item] = entry - 1;
+        break;
+      }
+      slot = (slot + 1) & (slots - 1);
+    }
+  }
+  return { keys: idAt.map((at) => (at === -1 ? "" : hex(body, at, at + 16))), pieceOf };
+}
+
+function mix(value: number): number {
+  let bits = Math.imul(value ^ (value >>> 16), 0x7feb352d);
+  bits = Math.imul(bits ^ (bits >>> 15), 0x846ca68b);
+  return bits ^ (bits >>> 16);
+}
