@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { type Compressor, ExportError } from "@otlpkit/core";
 import fc from "fast-check";
+import { compressorCases } from "@otlpkit/testkit";
 import { describe, expect, it } from "vitest";
 import { brotli, deflate, gzip, zstd } from "./index.ts";
 
@@ -34,6 +35,9 @@ describe("gzip and the golden bodies", () => {
     expect(body.byteLength).toBeGreaterThan(65 * mebibyte);
   });
 });
+
+describe("brotli keeps the contract", () => compressorCases({ it }, () => brotli()));
+describe("zstd keeps the contract", () => compressorCases({ it }, () => zstd()));
 
 describe.each<Compressor>([gzip(), deflate(), brotli(), zstd()])("$name of Node", (compressor) => {
   it("gives back what it was given, on both sides of the sizes where work goes to another thread", async () => {

@@ -1,8 +1,11 @@
 import { accepted, type Batch, type Compressor, pipe, protobufBatch, type Sender } from "@otlpkit/core";
+import { middlewareCases } from "@otlpkit/testkit";
 import { describe, expect, it } from "vitest";
 import { compress, gzip } from "./index.ts";
 
 const body = new TextEncoder().encode("span ".repeat(1000));
+
+describe("compress keeps the contract", () => middlewareCases({ it }, () => compress(gzip())));
 
 describe("compress", () => {
   it("compresses a body and names the coding", async () => {

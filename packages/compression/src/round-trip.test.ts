@@ -1,9 +1,13 @@
 import { type Compressor, ExportError } from "@otlpkit/core";
 import fc from "fast-check";
+import { compressorCases } from "@otlpkit/testkit";
 import { describe, expect, it } from "vitest";
 import { deflate, gzip } from "./index.ts";
 
 const text = new TextEncoder().encode("a span, and another span, and one more span. ".repeat(2000));
+
+describe("gzip keeps the contract", () => compressorCases({ it }, () => gzip()));
+describe("deflate keeps the contract", () => compressorCases({ it }, () => deflate()));
 
 describe.each<Compressor>([gzip(), gzip({ level: 9 }), deflate()])("$name everywhere", (compressor) => {
   it("gives back what it was given", async () => {

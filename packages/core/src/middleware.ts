@@ -12,7 +12,11 @@ export type Step = (
 ) => Promise<Ack>;
 
 /**
- * Makes a {@link Middleware} of one function, for stages that hold nothing and so have nothing to do at `close`.
+ * Makes a {@link Middleware} of one function, for stages that hold nothing.
+ *
+ * `close` waits until the batches under way have been handed on, since a step may work before it does so (compress, fetch
+ * a token); not until they are answered, so that a stage behind that waits for better times is
+ * told. Whatever a step does after its first `next` may find the way closed.
  *
  * ```ts
  * const counted = middleware((batch, options, next) => {
@@ -22,11 +26,45 @@ export type Step = (
  * ```
  */
 export function middleware(step: Step): Middleware {
-  return (next) => ({
-    send: (batch, options) => step(batch, options, (b, o) => next.send(b, o)),
-    close: () => next.close(),
-  });
+  return (next) => {
+    /** Batches under way that have not yet been handed on. */
+    let working = { batches: 0, whenDone: nothing };
+    let closing: Promise<void> | undefined;
+
+    async function close(): Promise<void> {
+      const before = working;
+      // What comes later is not waited for, or there might be no end.
+      working = { batches: 0, whenDone: nothing };
+      if (before.batches > 0) await new Promise<void>((resolve) => (before.whenDone = resolve));
+      await next.close();
+    }
+
+    return {
+      async send(batch, options) {
+        const among = working;
+        let counted = true;
+        among.batches++;
+        const handedOn = (): void => {
+          if (!counted) return;
+          counted = false;
+          if (--among.batches === 0) among.whenDone();
+        };
+        try {
+          return await step(batch, options, (b, o) => {
+            const answer = next.send(b, o);
+            handedOn();
+            return answer;
+          });
+        } finally {
+          handedOn();
+        }
+      },
+      close: () => (closing ??= close()),
+    };
+  };
 }
+
+function nothing(): void {}
 
 /**
  * Puts stages in front of a sender, in the order in which data meets them.
