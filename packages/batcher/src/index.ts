@@ -1,1 +1,2 @@
-export {};
+export { batch } from "./batch.ts";
+export type { BatchAnswer, BatchOptions, SetTimer } from "./options.ts";
