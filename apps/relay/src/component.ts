@@ -1,0 +1,67 @@
+import type { ByteBudget, Receiver, Sender, Signal } from "@otlpkit/core";
+import type { Health, Log, Metrics } from "@otlpkit/telemetry";
+
+/** What every component of the relay is given besides its configuration. */
+export interface ComponentContext {
+  /** As the configuration names it: `otlp/tenant-a`. */
+  readonly id: string;
+  /** Already says which component speaks. */
+  readonly log: Log;
+  readonly metrics: Metrics;
+  readonly health: Health;
+  /** Shared by all who hold bytes of requests. */
+  readonly budget: ByteBudget;
+  /** The signals of the pipelines that name this component. */
+  readonly signals: readonly Signal[];
+}
+
+/** What a receiver plugin is given. */
+export interface ReceiverContext extends ComponentContext {
+  /** Request headers by which a processor tells batches apart, so that they must be carried along. */
+  readonly metadataKeys: readonly string[];
+}
+
+/** A door, and what to say about it at the start. */
+export interface Door {
+  readonly receiver: Receiver;
+  /** "gRPC", "HTTP". */
+  readonly label: string;
+  /** "http", "https" or "unix", in front of the address. */
+  readonly scheme: string;
+  /** The key that moves it elsewhere, for the message when the port is taken. */
+  readonly key: string;
+}
+
+/** What an exporter plugin is given. */
+export interface ExporterContext extends ComponentContext {
+  /** Aborted when there is no more time to drain: what was answered early and is not delivered by now is dropped. */
+  readonly abandoned: AbortSignal;
+}
+
+/** A destination, and what to say about it at the start. */
+export interface Destination {
+  readonly sender: Sender;
+  /** "grpc", "http", "file", "debug". */
+  readonly label: string;
+  /** Where data go: an URL without secrets, a path. */
+  readonly target: string;
+  /** What someone who runs it should know, such as that senders are answered early. */
+  readonly notes: readonly string[];
+}
+
+/** What a processor plugin is given; it makes a stage, and each pipeline has its own. */
+export interface ProcessorContext extends ComponentContext {
+  /** The pipeline that the stage is for. */
+  readonly pipeline: string;
+  /** How many exporters stand behind it. */
+  readonly destinations: number;
+  /** How long its `close` may wait before it hurries those behind it. */
+  readonly closeGraceMs: number;
+}
+
+/** An extension that runs beside the pipelines. */
+export interface Extension {
+  /** Where it listens, for the start-up lines. */
+  readonly address?: string;
+  close(): Promise<void>;
+}

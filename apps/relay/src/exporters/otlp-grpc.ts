@@ -1,0 +1,81 @@
+import { choice, check, duration, ignored, optional, or, record, section, text, unsupported } from "@otlpkit/config";
+import { gzip } from "@otlpkit/compression";
+import { definePlugin } from "@otlpkit/core";
+import type { Destination, ExporterContext } from "../component.ts";
+import { compressionParameters, compressionStage } from "../settings/compression.ts";
+import { sendingQueueConfig } from "../settings/queue.ts";
+import { retryOnFailure } from "../settings/retry-on-failure.ts";
+import { clientTls, readClientTls } from "../settings/tls.ts";
+import { otlpDestination } from "./otlp-stack.ts";
+
+const config = section({
+  endpoint: check(text, (endpoint) =>
+    grpcUrl(endpoint, true) === undefined ? 'must be an address such as "collector:4317"' : undefined,
+  ),
+  tls: clientTls,
+  compression: or(choice("gzip", "zstd", "deflate", "none", ""), "gzip"),
+  compression_params: compressionParameters,
+  headers: record(text),
+  timeout: or(duration, 5_000),
+  retry_on_failure: retryOnFailure,
+  sending_queue: sendingQueueConfig,
+  keepalive: section({
+    time: optional(duration),
+    timeout: optional(duration),
+    permit_without_stream: ignored("an idle connection is not pinged"),
+  }),
+  user_agent: optional(text),
+  balancer_name: ignored("there is one connection an endpoint"),
+  wait_for_ready: ignored("a connection that cannot be opened is retried"),
+  read_buffer_size: ignored("buffers are sized by what arrives"),
+  write_buffer_size: ignored("buffers are sized by what is sent"),
+  authority: unsupported("use tls.server_name_override"),
+  auth: unsupported("use headers, with the secret from the environment: Bearer ${env:TOKEN}"),
+  /** Ours. */
+  engine: or(choice("http2", "grpc-js"), "http2"),
+});
+
+/** `otlp` (also `otlp_grpc`): OTLP over gRPC. */
+export const otlpGrpcExporter = definePlugin({
+  kind: "exporter",
+  names: ["otlp", "otlp_grpc"],
+  config,
+  async create(settings, context: ExporterContext): Promise<Destination> {
+    const url = grpcUrl(settings.endpoint, settings.tls.insecure)!;
+    const options = {
+      headers: settings.headers,
+      tls: readClientTls(settings.tls),
+      compressors: [gzip()],
+      ...(settings.user_agent === undefined ? {} : { userAgent: settings.user_agent }),
+      ...(settings.keepalive.time === undefined ? {} : { keepaliveMs: settings.keepalive.time }),
+      ...(settings.keepalive.timeout === undefined ? {} : { keepaliveTimeoutMs: settings.keepalive.timeout }),
+      onWarning: (warning: string) => context.log.warn(warning),
+    };
+    const transport =
+      settings.engine === "grpc-js"
+        ? (await import("@otlpkit/transport-grpc/grpc-js")).grpcJsTransport(options)
+        : (await import("@otlpkit/transport-grpc")).grpcTransport(options);
+    return otlpDestination(
+      {
+        queue: settings.sending_queue,
+        retry: settings.retry_on_failure,
+        timeoutMs: settings.timeout,
+        encode: await compressionStage(settings.compression, settings.compression_params.level),
+        connection: transport.connect({ url }),
+        label: "gRPC",
+        target: url,
+      },
+      context,
+    );
+  },
+});
+
+/** An endpoint as the Collector writes it, as an URL: the scheme decides about TLS, and without one `insecure` does. */
+function grpcUrl(endpoint: string, insecure: boolean): string | undefined {
+  if (endpoint.startsWith("unix:")) return endpoint;
+  const plain = endpoint.replace(/^(?:dns|passthrough):\/{0,3}/u, "");
+  const url = plain.includes("://") ? plain : `${insecure ? "http" : "https"}://${plain}`;
+  if (!URL.canParse(url)) return undefined;
+  const { protocol, hostname } = new URL(url);
+  return /^https?:$/u.test(protocol) && hostname !== "" ? url : undefined;
+}

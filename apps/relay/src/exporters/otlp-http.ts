@@ -1,0 +1,116 @@
+import {
+  check,
+  choice,
+  duration,
+  ignored,
+  integer,
+  optional,
+  or,
+  record,
+  section,
+  type SectionOf,
+  text,
+  unsupported,
+} from "@otlpkit/config";
+import { gzip } from "@otlpkit/compression";
+import { definePlugin, ExportError, type Sender, type Signal } from "@otlpkit/core";
+import { toJson } from "@otlpkit/otlp";
+import type { Destination, ExporterContext } from "../component.ts";
+import { compressionParameters, compressionStage } from "../settings/compression.ts";
+import { sendingQueueConfig } from "../settings/queue.ts";
+import { retryOnFailure } from "../settings/retry-on-failure.ts";
+import { clientTls, readClientTls } from "../settings/tls.ts";
+import { bySignalSender, otlpDestination } from "./otlp-stack.ts";
+
+const url = check(text, (value) =>
+  /^(?:https?|unix):/iu.test(value) && (value.startsWith("unix:") || URL.canParse(value))
+    ? undefined
+    : 'must be an URL such as "https://collector:4318"',
+);
+
+const keys = {
+  endpoint: optional(url),
+  traces_endpoint: optional(url),
+  metrics_endpoint: optional(url),
+  logs_endpoint: optional(url),
+  profiles_endpoint: optional(url),
+  encoding: or(choice("proto", "json"), "proto"),
+  tls: clientTls,
+  compression: or(choice("gzip", "zstd", "deflate", "zlib", "br", "none", ""), "gzip"),
+  compression_params: compressionParameters,
+  headers: record(text),
+  timeout: or(duration, 30_000),
+  retry_on_failure: retryOnFailure,
+  sending_queue: sendingQueueConfig,
+  max_conns_per_host: optional(integer({ min: 0 })),
+  max_idle_conns: ignored("as many connections are kept as are used"),
+  max_idle_conns_per_host: ignored("as many connections are kept as are used"),
+  idle_conn_timeout: optional(duration),
+  user_agent: optional(text),
+  disable_keep_alives: ignored("connections are kept"),
+  force_attempt_http2: ignored("HTTP/1.1 is used"),
+  http2_read_idle_timeout: ignored("HTTP/1.1 is used"),
+  http2_ping_timeout: ignored("HTTP/1.1 is used"),
+  read_buffer_size: ignored("buffers are sized by what arrives"),
+  write_buffer_size: ignored("buffers are sized by what is sent"),
+  proxy_url: unsupported("proxies are not spoken to"),
+  auth: unsupported("use headers, with the secret from the environment: Bearer ${env:TOKEN}"),
+};
+
+/** `otlphttp` (also `otlp_http`): OTLP over HTTP, protobuf or JSON. */
+export const otlpHttpExporter = definePlugin({
+  kind: "exporter",
+  names: ["otlphttp", "otlp_http"],
+  config: section(keys),
+  async create(settings, context: ExporterContext): Promise<Destination> {
+    const { httpTransport } = await import("@otlpkit/transport-http");
+    const options = {
+      headers: settings.headers,
+      tls: readClientTls(settings.tls),
+      compressors: [gzip()],
+      // As many as the queue lets through at a time; a connection carries one request.
+      maxConnections: settings.max_conns_per_host || settings.sending_queue.num_consumers,
+      ...(settings.idle_conn_timeout === undefined ? {} : { idleTimeoutMs: settings.idle_conn_timeout || 2 ** 31 - 1 }),
+      ...(settings.user_agent === undefined ? {} : { userAgent: settings.user_agent }),
+    };
+    const senders = new Map<Signal, Sender>();
+    const base =
+      settings.endpoint === undefined ? undefined : httpTransport(options).connect({ url: settings.endpoint });
+    for (const signal of context.signals) {
+      const own = settings[`${signal}_endpoint`];
+      // A signal's own endpoint is taken as it stands (I-04).
+      const sender =
+        own === undefined ? base : httpTransport({ ...options, paths: { [signal]: "" } }).connect({ url: own });
+      if (sender === undefined) throw noEndpoint(signal);
+      senders.set(signal, sender);
+    }
+    return otlpDestination(
+      {
+        queue: settings.sending_queue,
+        retry: settings.retry_on_failure,
+        timeoutMs: settings.timeout,
+        encode: [
+          ...(settings.encoding === "json" ? [toJson()] : []),
+          ...(await compressionStage(settings.compression, settings.compression_params.level)),
+        ],
+        connection: bySignalSender(senders),
+        label: settings.encoding === "json" ? "HTTP/JSON" : "HTTP",
+        target: targetOf(settings, context.signals),
+      },
+      context,
+    );
+  },
+});
+
+function noEndpoint(signal: Signal): ExportError {
+  return new ExportError(
+    "rejected",
+    `a pipeline sends ${signal} here, but neither endpoint nor ${signal}_endpoint is given`,
+  );
+}
+
+/** Where data go, without what may be a secret. */
+function targetOf(settings: SectionOf<typeof keys>, signals: readonly Signal[]): string {
+  const targets = signals.map((signal) => settings[`${signal}_endpoint`] ?? settings.endpoint ?? "");
+  return [...new Set(targets)].map((target) => target.replace(/\/\/[^/@]*@/u, "//").replace(/[?#].*$/u, "")).join(", ");
+}

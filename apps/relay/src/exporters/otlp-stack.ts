@@ -1,0 +1,78 @@
+import { ExportError, type Middleware, pipe, type Sender, type Signal } from "@otlpkit/core";
+import { exporterMetrics } from "@otlpkit/telemetry";
+import type { Destination, ExporterContext } from "../component.ts";
+import { type QueueConfig, queueNotes, queueStage } from "../settings/queue.ts";
+import { type RetryConfig, retryStage } from "../settings/retry-on-failure.ts";
+
+/** What both OTLP exporters are made of, apart from the connection. */
+export interface OtlpStack {
+  readonly queue: QueueConfig;
+  readonly retry: RetryConfig;
+  readonly timeoutMs: number;
+  /** Encoding and compression: done once, before any attempt. */
+  readonly encode: readonly Middleware[];
+  readonly connection: Sender;
+  readonly label: string;
+  readonly target: string;
+}
+
+/** Queue, measure, encode, retry, connection: the way of a batch to one destination. */
+export function otlpDestination(stack: OtlpStack, context: ExporterContext): Destination {
+  const { id, log, metrics } = context;
+  const attempts = metrics.counter("otlpkit_exporter_retries", "Attempts that failed and were followed by another.");
+  const retry = retryStage(stack.retry, stack.timeoutMs, ({ attempt, batch, delayMs, error }) => {
+    attempts.with({ exporter: id }).add(1);
+    log.warn("not delivered yet; trying again", { signal: batch.signal, attempt, delayMs: Math.round(delayMs), error });
+  });
+  const sender = pipe(
+    ...queueStage(stack.queue, context),
+    exporterMetrics(metrics, { exporter: id }),
+    reported(context),
+    ...stack.encode,
+    retry,
+    stack.connection,
+  );
+  return { sender, label: stack.label, target: stack.target, notes: queueNotes(stack.queue) };
+}
+
+/** Puts into the log what nobody is told otherwise: partial successes, warnings of the far side, final failures. */
+function reported({ log }: ExporterContext): Middleware {
+  return (next) => ({
+    async send(batch, options) {
+      try {
+        const ack = await next.send(batch, options);
+        if (ack.rejectedItems > 0) {
+          log.warn("the destination rejected items", {
+            signal: batch.signal,
+            rejected: ack.rejectedItems,
+            of: batch.items,
+            reason: ack.message,
+          });
+        } else if (ack.message !== "") {
+          log.warn("the destination warns", { signal: batch.signal, warning: ack.message });
+        }
+        return ack;
+      } catch (error) {
+        if (ExportError.is(error) && error.code !== "cancelled") {
+          log.error("not delivered", { signal: batch.signal, items: batch.items, code: error.code, error });
+        }
+        throw error;
+      }
+    },
+    close: () => next.close(),
+  });
+}
+
+/** One sender a signal behind one face. */
+export function bySignalSender(senders: ReadonlyMap<Signal, Sender>): Sender {
+  return {
+    async send(batch, options) {
+      const sender = senders.get(batch.signal);
+      if (sender === undefined) throw new ExportError("unsupported", `no endpoint is configured for ${batch.signal}`);
+      return sender.send(batch, options);
+    },
+    async close() {
+      await Promise.all([...new Set(senders.values())].map((sender) => sender.close()));
+    },
+  };
+}

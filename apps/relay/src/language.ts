@@ -1,0 +1,79 @@
+import {
+  bytes,
+  check,
+  choice,
+  type Configuration,
+  duration,
+  flag,
+  hostPort,
+  ignored,
+  type Language,
+  optional,
+  or,
+  type Read,
+  section,
+  shape,
+} from "@otlpkit/config";
+import { debugExporter } from "./exporters/debug.ts";
+import { fileExporter } from "./exporters/file/file-exporter.ts";
+import { nopExporter } from "./exporters/nop.ts";
+import { otlpGrpcExporter } from "./exporters/otlp-grpc.ts";
+import { otlpHttpExporter } from "./exporters/otlp-http.ts";
+import { healthCheckExtension } from "./extensions/health-check.ts";
+import { batchProcessor } from "./processors/batch.ts";
+import { otlpReceiver } from "./receivers/otlp.ts";
+
+const plugins = {
+  receivers: [otlpReceiver],
+  processors: [batchProcessor],
+  exporters: [otlpGrpcExporter, otlpHttpExporter, fileExporter, debugExporter, nopExporter],
+  connectors: [],
+  extensions: [healthCheckExtension],
+};
+
+const telemetry = section({
+  metrics: section({
+    level: or(choice("none", "basic", "normal", "detailed"), "normal"),
+    address: optional(hostPort),
+    readers: ignored(
+      "metrics are served as Prometheus text at service.status, and at service.telemetry.metrics.address",
+    ),
+    views: ignored("all metrics are served"),
+  }),
+  logs: section({
+    level: or(
+      shape((value, path, report) => {
+        const word = typeof value === "string" ? value.toLowerCase() : value;
+        return choice("debug", "info", "warn", "error").read(word, path, report);
+      }),
+      "info",
+    ),
+    encoding: or(choice("console", "json"), "console"),
+    development: ignored("there is one kind of log"),
+    disable_caller: ignored("no callers are logged"),
+    disable_stacktrace: ignored("no stack traces are logged"),
+    sampling: ignored("repeated lines are counted"),
+    output_paths: ignored("the log goes to standard error"),
+    error_output_paths: ignored("the log goes to standard error"),
+    initial_fields: ignored("no fields are added"),
+    processors: ignored("the log is not exported"),
+  }),
+  traces: ignored("the relay does not trace itself yet"),
+  resource: ignored("metrics carry no resource"),
+});
+
+const service = {
+  telemetry,
+  /** Ours: where health and metrics are. */
+  status: section({ enabled: or(flag, true), endpoint: or(hostPort, { host: "127.0.0.1", port: 8080 }) }),
+  /** Ours: bytes of requests under way at most. */
+  memory_budget: optional(check(bytes, (size) => (size >= 1_048_576 ? undefined : "must be at least 1MiB"))),
+  /** Ours: how long stopping may take. */
+  drain_timeout: or(duration, 10_000),
+};
+
+type Service = { readonly [K in keyof typeof service]: Read<(typeof service)[K]> };
+
+/** What a configuration of the relay may say. */
+export const language: Language<typeof plugins, Service> = { plugins, service };
+export type RelayConfiguration = Configuration<typeof plugins, Service>;

@@ -1,0 +1,157 @@
+import { readFileSync } from "node:fs";
+import { ConfigurationError, type Environment, readConfiguration } from "@otlpkit/config";
+import { type Log, log as makeLog } from "@otlpkit/telemetry";
+import { readArguments, usage } from "./arguments.ts";
+import { banner } from "./banner.ts";
+import { configurationFromEnvironment } from "./from-environment.ts";
+import { language, type RelayConfiguration } from "./language.ts";
+import { writeLedger } from "./ledger.ts";
+import { type Relay, startRelay } from "./start-relay.ts";
+import { version } from "./version.ts";
+
+/** Exit codes: all is well, it did not work, it was called wrongly. */
+const [success, failure, misuse] = [0, 1, 2];
+
+/** The whole life of the process, from its arguments to its exit code. */
+export async function run(words: readonly string[], environment: Environment): Promise<number> {
+  const command = readArguments(words);
+  switch (command.kind) {
+    case "help": {
+      process.stdout.write(usage);
+      return success;
+    }
+    case "version": {
+      process.stdout.write(`${version}\n`);
+      return success;
+    }
+    case "wrong": {
+      process.stderr.write(`${command.message}\n\n${usage}`);
+      return misuse;
+    }
+    case "validate": {
+      const configuration = load(command.config, environment);
+      if (configuration === undefined) return failure;
+      for (const warning of configuration.warnings) process.stderr.write(`warning: ${warning}\n`);
+      process.stdout.write(`${command.config} is valid\n`);
+      return success;
+    }
+    default: {
+      return serve(command, environment);
+    }
+  }
+}
+
+async function serve(
+  { config, logFormat }: { readonly config: string | undefined; readonly logFormat: "text" | "json" | undefined },
+  environment: Environment,
+): Promise<number> {
+  const configuration = config === undefined ? fromEnvironment(environment) : load(config, environment);
+  if (configuration === undefined) return failure;
+  const { encoding, level } = configuration.service.telemetry.logs;
+  const format = logFormat ?? (encoding === "json" ? "json" : "text");
+  const log = makeLog({ format, level });
+  // Before anything listens, so that a signal at any moment is an orderly end.
+  const asked = stopSignal(log);
+  const broken = failures(log);
+  for (const warning of configuration.warnings) log.warn(warning);
+  let relay: Relay;
+  try {
+    relay = await startRelay(configuration, { log, version });
+  } catch (error) {
+    log.error("cannot start", { error });
+    if (format === "text") process.stderr.write(adviceFor(error, config));
+    return failure;
+  }
+  announce(relay, format, config, log);
+  const reason = await Promise.race([asked, broken]);
+  if (format === "text" && reason !== "failure") log.info("stopping; what was taken is delivered first");
+  const { leftItems } = await relay.close();
+  const ledger = relay.ledger();
+  if (format === "json") log.info("stopped", { ...ledger, leftItems });
+  else for (const line of writeLedger(ledger)) log.info(line);
+  if (leftItems > 0) log.error("not everything could be delivered in time", { leftItems });
+  return leftItems > 0 || reason === "failure" ? failure : success;
+}
+
+function load(file: string, environment: Environment): RelayConfiguration | undefined {
+  let text: string;
+  try {
+    text = readFileSync(file, "utf8");
+  } catch (error) {
+    const { code = String(error) } = error as NodeJS.ErrnoException;
+    process.stderr.write(`cannot read the configuration ${file} (${code})\n`);
+    return undefined;
+  }
+  return read(text, file, environment);
+}
+
+function fromEnvironment(environment: Environment): RelayConfiguration | undefined {
+  const { text, warnings } = configurationFromEnvironment(environment);
+  for (const warning of warnings) process.stderr.write(`warning: ${warning}\n`);
+  return read(text, "environment", {});
+}
+
+function read(text: string, file: string, environment: Environment): RelayConfiguration | undefined {
+  try {
+    return readConfiguration({ text, file, environment }, language);
+  } catch (error) {
+    if (!(error instanceof ConfigurationError)) throw error;
+    const count = error.problems.length;
+    const head = count === 1 ? "the configuration cannot be used:" : `the configuration has ${count} problems:`;
+    process.stderr.write(`${head}\n${error.message}\n`);
+    return undefined;
+  }
+}
+
+function announce(relay: Relay, format: "text" | "json", config: string | undefined, log: Log): void {
+  if (format === "text") {
+    const source = config ?? "no --config: receiving on this machine only";
+    const color = process.stdout.isTTY && !process.env["NO_COLOR"];
+    process.stdout.write(banner(relay, { version, source, color }));
+    return;
+  }
+  const destinations = [...relay.destinations].map(([id, { label, target }]) => ({ id, label, target }));
+  log.info("ready", { version, doors: relay.doors, destinations, status: relay.status });
+}
+
+/** Resolves at the first SIGTERM or SIGINT; the second ends the process at once. */
+function stopSignal(log: Log): Promise<"signal"> {
+  return new Promise((resolve) => {
+    let asked = false;
+    for (const name of ["SIGTERM", "SIGINT"] as const) {
+      process.on(name, () => {
+        if (asked) {
+          log.error("stopped at once by a second signal");
+          process.exit(failure);
+        }
+        asked = true;
+        resolve("signal");
+      });
+    }
+  });
+}
+
+/**
+ * An error that nobody caught leaves the process in a state nobody knows, so it ends, in order: what was taken is
+ * delivered, and whoever watches over the process starts it again. A rejected promise that nobody looked at is logged,
+ * and the process goes on: the request that it belonged to had its answer or its timeout.
+ */
+function failures(log: Log): Promise<"failure"> {
+  process.on("unhandledRejection", (error) => log.error("a rejected promise was not handled", { error }));
+  return new Promise((resolve) => {
+    process.on("uncaughtException", (error) => {
+      log.error("an error was not caught; stopping", { error, stack: error.stack });
+      resolve("failure");
+    });
+  });
+}
+
+function adviceFor(error: unknown, config: string | undefined): string {
+  const message = error instanceof Error ? error.message : "";
+  if (!message.includes("EADDRINUSE")) return "";
+  const elsewhere =
+    config === undefined
+      ? "RELAY_GRPC_ENDPOINT, RELAY_HTTP_ENDPOINT and RELAY_STATUS_ENDPOINT choose other ports (HOST:PORT)"
+      : "give another endpoint at the place named above";
+  return `Another program has that port, perhaps a collector or another relay. Stop it, or move this one:\n${elsewhere}.\n`;
+}

@@ -1,0 +1,36 @@
+import { check, duration, flag, number, or, section, type SectionOf } from "@otlpkit/config";
+import type { Middleware } from "@otlpkit/core";
+import { retry, type RetryOptions } from "@otlpkit/retry";
+
+const keys = {
+  enabled: or(flag, true),
+  initial_interval: or(
+    check(duration, (ms) => (ms > 0 ? undefined : "must be above 0")),
+    5_000,
+  ),
+  randomization_factor: or(number({ min: 0, max: 1 }), 0.5),
+  multiplier: or(number({ min: 1 }), 1.5),
+  max_interval: or(
+    check(duration, (ms) => (ms > 0 ? undefined : "must be above 0")),
+    30_000,
+  ),
+  max_elapsed_time: or(duration, 300_000),
+};
+
+/** `retry_on_failure` with the Collector's keys and defaults. */
+export const retryOnFailure = section(keys);
+export type RetryConfig = SectionOf<typeof keys>;
+
+/** The stage; `timeoutMs` bounds each attempt, 0 does not. Switched off it still bounds the one attempt. */
+export function retryStage(config: RetryConfig, timeoutMs: number, onRetry: RetryOptions["onRetry"]): Middleware {
+  return retry({
+    initialDelayMs: config.initial_interval,
+    jitter: config.randomization_factor,
+    multiplier: config.multiplier,
+    maxDelayMs: config.max_interval,
+    maxElapsedMs: config.max_elapsed_time,
+    ...(timeoutMs > 0 ? { attemptTimeoutMs: timeoutMs } : {}),
+    ...(config.enabled ? {} : { maxAttempts: 1 }),
+    ...(onRetry === undefined ? {} : { onRetry }),
+  });
+}

@@ -1,0 +1,238 @@
+import {
+  type ByteBudget,
+  byteBudget,
+  ExportError,
+  type Listening,
+  pipe,
+  type Signal,
+  signalNames,
+} from "@otlpkit/core";
+import {
+  type Health,
+  health as makeHealth,
+  type Log,
+  type Metrics,
+  metrics as makeMetrics,
+  processMetrics,
+  receiverMetrics,
+  serveStatus,
+} from "@otlpkit/telemetry";
+import type { ComponentContext, Destination, Door, Extension } from "./component.ts";
+import type { RelayConfiguration } from "./language.ts";
+import { type Ledger, readLedger } from "./ledger.ts";
+import { defaultBudgetBytes } from "./memory.ts";
+import { buildPipelines } from "./pipelines.ts";
+import { listenHost } from "./settings/listen-host.ts";
+import { underWay } from "./under-way.ts";
+
+/** What a relay leans on, so that a test can look at it. */
+export interface Surroundings {
+  readonly log: Log;
+  readonly metrics?: Metrics;
+  readonly health?: Health;
+  readonly version?: string;
+}
+
+/** A relay that is up. */
+export interface Relay {
+  /** Open doors, in the order of the configuration. */
+  readonly doors: readonly {
+    readonly id: string;
+    readonly label: string;
+    readonly url: string;
+    readonly signals: readonly Signal[];
+  }[];
+  readonly destinations: ReadonlyMap<string, Destination & { readonly signals: readonly Signal[] }>;
+  readonly extensions: readonly { readonly id: string; readonly address: string | undefined }[];
+  /** Base URL of health and metrics, if they are served. */
+  readonly status: string | undefined;
+  readonly metrics: Metrics;
+  ledger(): Ledger;
+  /**
+   * Takes nothing new, delivers what it holds, closes. Resolves with what could not be delivered or answered in time;
+   * `limitMs` is by default the configuration's `drain_timeout`.
+   */
+  close(limitMs?: number): Promise<{ readonly leftItems: number }>;
+}
+
+/** Senders are still heard for so long after the doors were told to close, since their requests may be half in. */
+const lastRequestsMs = 250;
+
+/**
+ * Builds what a configuration describes and opens its doors, destinations first, so that whoever gets in gets through.
+ *
+ * @throws ExportError when a door cannot be opened or a component cannot be made; what was open is closed again
+ */
+export async function startRelay(configuration: RelayConfiguration, surroundings: Surroundings): Promise<Relay> {
+  const { log, metrics = makeMetrics(), health = makeHealth(), version = "" } = surroundings;
+  const undo: (() => unknown)[] = [];
+  try {
+    return await start();
+  } catch (error) {
+    for (const step of undo.toReversed()) await step();
+    throw error;
+  }
+
+  async function start(): Promise<Relay> {
+    const budget = budgetOf(configuration, metrics);
+    const abandon = new AbortController();
+    const drainMs = configuration.service.drain_timeout;
+    const whole = health.component("relay");
+    undo.push(processMetrics(metrics));
+
+    const contextOf = (kind: string, id: string, signals: readonly Signal[] = []): ComponentContext => {
+      return { id, log: log.with({ [kind]: id }), metrics, health, budget, signals };
+    };
+
+    const destinations = new Map<string, Destination & { signals: readonly Signal[] }>();
+    for (const [id, { config, plugin }] of configuration.exporters) {
+      const signals = signalsOf(configuration, "exporters", id);
+      const context = { ...contextOf("exporter", id, signals), abandoned: abandon.signal };
+      // oxlint-disable-next-line no-await-in-loop -- so that the first to fail is the first in the file
+      const made: Destination = await naming(`exporters.${id}`, () => plugin.create(config as never, context));
+      destinations.set(id, { ...made, signals });
+      undo.push(() => made.sender.close());
+    }
+    const pipelines = buildPipelines(configuration, destinations, contextOf, drainMs / 2);
+    const flow = underWay();
+
+    const extensions: { id: string; extension: Extension }[] = [];
+    for (const [id, { config, plugin }] of configuration.extensions) {
+      // oxlint-disable-next-line no-await-in-loop
+      const extension = await naming(`extensions.${id}`, () => plugin.create(config, contextOf("extension", id)));
+      extensions.push({ id, extension });
+      undo.push(() => extension.close());
+    }
+    const ledger = (): Ledger => readLedger(metrics, [...destinations.keys()]);
+    const status = await openStatus();
+
+    const open: { id: string; door: Door; listening: Listening; signals: readonly Signal[] }[] = [];
+    for (const [id, { config, plugin }] of configuration.receivers) {
+      const signals = signalsOf(configuration, "receivers", id);
+      const context = { ...contextOf("receiver", id, signals), metadataKeys: metadataKeysOf(configuration, id) };
+      // oxlint-disable-next-line no-await-in-loop
+      const doors = await naming(`receivers.${id}`, () => plugin.create(config, context));
+      for (const door of doors) {
+        const labels = { receiver: id, transport: door.label.toLowerCase() };
+        const entrance = pipe(receiverMetrics(metrics, labels), flow.stage, pipelines.entrance(id));
+        // oxlint-disable-next-line no-await-in-loop
+        const listening = await naming(door.key, () => door.receiver.listen(entrance));
+        open.push({ id, door, listening, signals });
+        undo.push(() => listening.close({ graceMs: 0 }));
+      }
+    }
+    whole.set("ready");
+
+    let closing: Promise<{ leftItems: number }> | undefined;
+    return {
+      doors: open.map(({ id, door, listening, signals }) => ({
+        id,
+        label: door.label,
+        url: door.scheme === "unix" ? listening.address : `${door.scheme}://${listening.address}`,
+        signals,
+      })),
+      destinations,
+      extensions: extensions.map(({ id, extension }) => ({ id, address: extension.address })),
+      status: status[0],
+      metrics,
+      ledger,
+      close: (limitMs = drainMs) => (closing ??= close(limitMs)),
+    };
+
+    async function openStatus(): Promise<string[]> {
+      const { status: own, telemetry } = configuration.service;
+      const places = [
+        ...(own.enabled ? [{ key: "service.status.endpoint", at: own.endpoint }] : []),
+        ...(telemetry.metrics.address === undefined || telemetry.metrics.level === "none"
+          ? []
+          : [{ key: "service.telemetry.metrics.address", at: telemetry.metrics.address }]),
+      ];
+      const urls: string[] = [];
+      for (const { key, at } of places) {
+        const options = {
+          host: listenHost(at.host),
+          port: at.port,
+          health,
+          metrics,
+          about: { name: "otlpkit relay", version },
+          details: () => ({ ledger: ledger(), underWay: flow.count() }),
+        };
+        // oxlint-disable-next-line no-await-in-loop
+        const server = await naming(key, () => serveStatus(options));
+        undo.push(() => server.close());
+        urls.push(`http://${server.address}`);
+      }
+      return urls;
+    }
+
+    async function close(limitMs: number): Promise<{ leftItems: number }> {
+      whole.set("stopping");
+      const until = performance.now() + limitMs;
+      const doors = Promise.all(open.map(({ listening }) => listening.close({ graceMs: limitMs })));
+      await within(doors, Math.min(lastRequestsMs, limitMs / 4));
+      const drained = Promise.all([doors, pipelines.close()]);
+      const inTime = await within(drained, until - performance.now());
+      const leftItems = inTime ? 0 : flow.count().items + queuedItems(metrics, destinations.keys());
+      if (!inTime) {
+        abandon.abort();
+        // Whoever gets no answer now gets a closed connection, and comes again.
+        await within(drained, 100);
+      }
+      await Promise.all(extensions.map(({ extension }) => extension.close()));
+      // The status server goes last, so that the last state can be read; `undo` holds it and the process metrics.
+      await Promise.all(undo.map((step) => within(Promise.resolve(step()), 100)));
+      return { leftItems };
+    }
+  }
+}
+
+function budgetOf(configuration: RelayConfiguration, metrics: Metrics): ByteBudget {
+  const budget = byteBudget(configuration.service.memory_budget ?? defaultBudgetBytes());
+  const used = metrics.gauge("otlpkit_memory_budget_used_bytes", "Bytes of requests being read or awaiting an answer.");
+  metrics
+    .gauge("otlpkit_memory_budget_bytes", "The bound of that; beyond it requests are refused.")
+    .set(budget.maxBytes);
+  metrics.beforeRead(() => used.set(budget.usedBytes));
+  return budget;
+}
+
+function signalsOf(configuration: RelayConfiguration, side: "receivers" | "exporters", id: string): Signal[] {
+  const named = configuration.pipelines.filter((pipeline) => pipeline[side].includes(id));
+  return signalNames.filter((signal) => named.some((pipeline) => pipeline.signal === signal));
+}
+
+/** By which headers the processors behind a receiver tell senders apart. */
+function metadataKeysOf(configuration: RelayConfiguration, receiver: string): string[] {
+  const behind = configuration.pipelines.filter(({ receivers }) => receivers.includes(receiver));
+  return behind.flatMap(({ processors }) =>
+    processors.flatMap((id) => configuration.processors.get(id)!.config.metadata_keys),
+  );
+}
+
+/** Puts the place in the configuration in front of whatever goes wrong there. */
+async function naming<T>(place: string, make: () => T | Promise<T>): Promise<T> {
+  try {
+    return await make();
+  } catch (thrown) {
+    const { code } = thrown as NodeJS.ErrnoException;
+    const error = ExportError.from(thrown, code === "EADDRINUSE" ? "the port is taken" : "cannot start");
+    throw new ExportError(error.code, `${place}: ${error.message}`, { cause: thrown });
+  }
+}
+
+function queuedItems(metrics: Metrics, exporters: Iterable<string>): number {
+  return [...exporters].reduce((sum, exporter) => sum + metrics.sum("otlpkit_exporter_queued_items", { exporter }), 0);
+}
+
+/** Whether `promise` was settled within `ms`. */
+async function within(promise: Promise<unknown>, ms: number): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<boolean>((resolve) => {
+    timer = setTimeout(() => resolve(false), Math.max(0, ms));
+  });
+  try {
+    return await Promise.race([promise.then(() => true), late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
