@@ -1,1 +1,3 @@
-export {};
+export { httpTransport, type HttpTransportOptions } from "./http-transport.ts";
+export type { TlsOptions } from "./tls.ts";
+export type { SignalPaths } from "./request-url.ts";

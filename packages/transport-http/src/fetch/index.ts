@@ -1,1 +1,2 @@
-export {};
+export { fetchTransport, type FetchTransportOptions } from "./fetch-transport.ts";
+export type { SignalPaths } from "../request-url.ts";

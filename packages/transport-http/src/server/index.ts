@@ -1,1 +1,4 @@
-export {};
+export { httpReceiver, type HttpReceiverOptions, type ServerTlsOptions } from "./http-receiver.ts";
+export { httpHandler, type HttpHandlerOptions } from "./http-handler.ts";
+export type { CorsOptions } from "./cors.ts";
+export type { SignalPaths } from "../request-url.ts";

@@ -1,0 +1,96 @@
+import type { Server } from "node:http";
+import type { Receiver, Sender } from "@otlpkit/core";
+import { pem } from "../tls.ts";
+import { answerClientErrors } from "./client-error.ts";
+import { closeGently, connectionsOf, openAt } from "./door.ts";
+import { type HttpHandlerOptions, otlpHandler } from "./http-handler.ts";
+
+/** Options of {@link httpReceiver}: where to listen, and how long to bear with slow senders. */
+export interface HttpReceiverOptions extends HttpHandlerOptions {
+  /** The address to listen on. Default "127.0.0.1", so that nobody else gets in unasked (K-10). */
+  readonly host?: string;
+  /** The port; 0 takes any that is free. Default 4318 (K-01). */
+  readonly port?: number;
+  /** Listen on this Unix socket instead of a port. One that a dead process left behind is replaced. */
+  readonly path?: string;
+  /** Share the port with other processes or threads that ask for the same, where the system can. Default false. */
+  readonly reusePort?: boolean;
+  /** Speak TLS. PEM. */
+  readonly tls?: ServerTlsOptions;
+  /** How long a sender may take for its headers, TLS included, in ms; then 408. Default 10,000. */
+  readonly headersTimeoutMs?: number;
+  /** How long a sender may take for a whole request, in ms; then 408. Default 60,000. */
+  readonly requestTimeoutMs?: number;
+  /** How long an idle connection is kept, in ms. Default 65,000: longer than load balancers keep theirs. */
+  readonly keepAliveTimeoutMs?: number;
+  /** The largest request line and headers together; then 431. Default 16 KiB. */
+  readonly maxHeaderBytes?: number;
+}
+
+/** The certificate we show, and whose certificates we ask for. */
+export interface ServerTlsOptions {
+  readonly cert: string | Uint8Array;
+  readonly key: string | Uint8Array;
+  /** Authorities for the certificates of senders, with `requireClientCert`. */
+  readonly ca?: string | Uint8Array;
+  /** Turn away senders without a certificate of `ca` (mTLS). Default false. */
+  readonly requireClientCert?: boolean;
+}
+
+/**
+ * Receives OTLP over HTTP/1.1, protobuf and JSON (K-02, K-03). Every request is checked and bounded before the pipeline
+ * sees it, always as uncompressed protobuf, and the sender's answer is the pipeline's.
+ *
+ * `listen` throws {@link ExportError} "unavailable" when the door cannot be opened.
+ */
+export function httpReceiver(options: HttpReceiverOptions = {}): Receiver {
+  return {
+    name: "otlp/http",
+    async listen(pipeline: Sender) {
+      const handler = otlpHandler(pipeline, options);
+      const server = serverOf(options);
+      server.on("request", (request, response) => handler.handle(request, response));
+      server.on("checkContinue", (request, response) => handler.handle(request, response, true));
+      answerClientErrors(server);
+      const connections = connectionsOf(server);
+      const address = await openAt(server, options);
+      let closing: Promise<void> | undefined;
+      return {
+        address,
+        close({ graceMs = 10_000 } = {}) {
+          handler.wind();
+          closing ??= closeGently(server, connections, graceMs);
+          return closing;
+        },
+      };
+    },
+  };
+}
+
+function serverOf(options: HttpReceiverOptions): Server {
+  const { headersTimeoutMs = 10_000, requestTimeoutMs = 60_000, keepAliveTimeoutMs = 65_000 } = options;
+  const headersTimeout = Math.min(headersTimeoutMs, requestTimeoutMs);
+  const settings = {
+    headersTimeout,
+    requestTimeout: requestTimeoutMs,
+    keepAliveTimeout: keepAliveTimeoutMs,
+    connectionsCheckingInterval: Math.min(5_000, Math.max(20, headersTimeout / 4)),
+    maxHeaderSize: options.maxHeaderBytes ?? 16 * 1024,
+    // Finds senders that vanished without a word, so that what they hold comes back.
+    keepAlive: true,
+    keepAliveInitialDelay: 30_000,
+    noDelay: true,
+  };
+  // Not imported: see node-poster.ts.
+  if (options.tls === undefined) return process.getBuiltinModule("node:http").createServer(settings);
+  const { cert, key, ca, requireClientCert = false } = options.tls;
+  return process.getBuiltinModule("node:https").createServer({
+    ...settings,
+    handshakeTimeout: headersTimeout,
+    cert: pem(cert),
+    key: pem(key),
+    ...(ca === undefined ? {} : { ca: pem(ca) }),
+    requestCert: requireClientCert,
+    rejectUnauthorized: requireClientCert,
+  });
+}
