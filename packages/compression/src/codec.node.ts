@@ -84,7 +84,7 @@ const zstdNative = (): Native => ({
   decompress: zlib.zstdDecompress,
   compressOptions: (level, body) => ({
     params: { [constants.ZSTD_c_compressionLevel]: level },
-    // Written into the frame, so that the reader can take or refuse it at a glance; it also saves us a quarter.
+    // Written into the frame, so that the reader can take or refuse it at a glance.
     pledgedSrcSize: body.byteLength,
   }),
   // A frame may ask for a window of up to 128 MiB, which the decoder takes at once: 8 MiB must be granted (RFC 8878

@@ -8,8 +8,8 @@ const smallestMember = 20;
 /**
  * gzip (RFC 1952), the one coding that every OTLP receiver must take (D-01).
  *
- * `level` goes from 0 to 9; the default is 1, because it costs less than half of 6 and keeps 92 % of its ratio on
- * spans. A browser chooses its own level.
+ * `level` goes from 0 to 9; the default is 1, because it costs 0.4 of the time of 6 and keeps 85 to 92 % of its ratio
+ * on spans. A browser chooses its own level.
  *
  * Reading: joined members come out whole (RFC 1952 2.2). A checksum that does not match, a cut end, and bytes after the
  * end that are not another member are "invalid": who silently leaves out the rest acknowledges data that it dropped.
