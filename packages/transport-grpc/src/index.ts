@@ -1,1 +1,2 @@
-export {};
+export { grpcTransport } from "./transport.ts";
+export type { ClientTls, GrpcTransportOptions } from "./options.ts";

@@ -1,1 +1,2 @@
-export {};
+export { grpcReceiver } from "./receiver.ts";
+export type { GrpcReceiverOptions, Refusal, ServerTls } from "./options.ts";

@@ -1,0 +1,151 @@
+import type { sendUnaryData, Server, ServerUnaryCall, UntypedServiceImplementation } from "@grpc/grpc-js";
+import { ExportError, type Listening, type Receiver, type Sender, type Signal, signals } from "@otlpkit/core";
+import { encodeStatus, type Status } from "@otlpkit/otlp";
+import { allowance } from "../server/allowance.ts";
+import { bounded, exchange, hasDetails, onwardHeaders, statusOfFailure } from "../server/exchange.ts";
+import { filledReceiver, type FilledReceiverOptions, type GrpcReceiverOptions } from "../server/options.ts";
+import { type GrpcJs, loadGrpcJs, pem } from "./load.ts";
+
+/**
+ * Takes OTLP/gRPC over `@grpc/grpc-js`. Takes the same options as `grpcReceiver`; what it cannot do is listed in the
+ * README.
+ *
+ * @throws RangeError when an option makes no sense; `listen` throws ExportError "unavailable" when the port cannot be
+ * opened and "unsupported" when the peer is not installed.
+ */
+export function grpcJsReceiver(options: GrpcReceiverOptions = {}): Receiver {
+  const all = filledReceiver(options);
+  return { name: "otlp/grpc-js", listen: (pipeline) => listen(pipeline, all) };
+}
+
+async function listen(pipeline: Sender, options: FilledReceiverOptions): Promise<Listening> {
+  const grpc = await loadGrpcJs();
+  const server = new grpc.Server({
+    "grpc.max_receive_message_length": options.maxRequestBytes,
+    "grpc.max_send_message_length": -1,
+    "grpc.max_concurrent_streams": options.maxConcurrentStreams,
+    ...(options.keepaliveMs > 0 ? { "grpc.keepalive_time_ms": options.keepaliveMs } : {}),
+    "grpc.keepalive_timeout_ms": options.keepaliveTimeoutMs,
+    ...(options.maxIdleMs > 0 ? { "grpc.max_connection_idle_ms": options.maxIdleMs } : {}),
+  });
+  for (const signal of options.signals) offer(grpc, server, signal, pipeline, options);
+  const address = await bind(grpc, server, options);
+
+  let closed: Promise<void> | undefined;
+  return {
+    address,
+    close({ graceMs = 10_000 } = {}) {
+      closed ??= new Promise((resolve) => {
+        const timer = setTimeout(() => {
+          server.forceShutdown();
+          // It does not tell when it is done, and never is while a client that was told to go stays.
+          setImmediate(resolve);
+        }, graceMs);
+        server.tryShutdown(() => {
+          clearTimeout(timer);
+          resolve();
+        });
+      });
+      return closed;
+    },
+  };
+}
+
+async function bind(grpc: GrpcJs, server: Server, options: FilledReceiverOptions): Promise<string> {
+  const { host, port, path, tls } = options;
+  const shownHost = host.includes(":") ? `[${host}]` : host;
+  const where = path === undefined ? `${shownHost}:${port}` : `unix:${path}`;
+  const credentials =
+    tls === undefined
+      ? grpc.ServerCredentials.createInsecure()
+      : grpc.ServerCredentials.createSsl(
+          pem(tls.ca),
+          [{ cert_chain: pem(tls.cert) as Buffer, private_key: pem(tls.key) as Buffer }],
+          tls.requireClientCert === true,
+        );
+  const boundPort = await new Promise<number>((resolve, reject) => {
+    server.bindAsync(where, credentials, (error, bound) => (error === null ? resolve(bound) : reject(error)));
+  }).catch((error: unknown) => {
+    throw new ExportError("unavailable", `cannot listen for gRPC on ${where}: ${String(error)}`, { cause: error });
+  });
+  return path === undefined ? `${shownHost}:${boundPort}` : where;
+}
+
+function offer(grpc: GrpcJs, server: Server, signal: Signal, pipeline: Sender, options: FilledReceiverOptions): void {
+  const asIs = (bytes: Buffer): Buffer => bytes;
+  const definition = {
+    Export: {
+      path: signals[signal].grpcPath,
+      requestStream: false,
+      responseStream: false,
+      requestSerialize: asIs,
+      requestDeserialize: asIs,
+      responseSerialize: asIs,
+      responseDeserialize: asIs,
+    },
+  } as const;
+  const implementation: UntypedServiceImplementation = {
+    Export: (call: ServerUnaryCall<Buffer, Buffer>, callback: sendUnaryData<Buffer>): void => {
+      void answer(signal, call, pipeline, options).then(
+        (reply) => callback(null, reply),
+        (status: Status) => callback(refusal(grpc, status)),
+      );
+    },
+  };
+  server.addService(definition, implementation);
+}
+
+/** Rejects with a {@link Status}. */
+async function answer(
+  signal: Signal,
+  call: ServerUnaryCall<Buffer, Buffer>,
+  pipeline: Sender,
+  options: FilledReceiverOptions,
+): Promise<Buffer> {
+  const held = allowance(options.budget, options.retryAfterMs);
+  const onRefused = (error: ExportError): void => options.onRefused({ signal, error });
+  const gone = new AbortController();
+  let answered = false;
+  call.on("cancelled", () => {
+    // grpc-js also says so when all is over.
+    if (!answered) gone.abort(new ExportError("cancelled", "the client gave up, went away or ran out of time"));
+  });
+  const deadline = performance.now() + (Number(call.getDeadline()) - Date.now());
+  try {
+    try {
+      held.hold(call.request.byteLength);
+    } catch (error) {
+      onRefused(error as ExportError);
+      throw error;
+    }
+    const reply = await exchange(
+      pipeline,
+      {
+        signal,
+        message: call.request,
+        headers: onwardHeaders(options.onwardHeaders, (name) => {
+          const values = call.metadata
+            .get(name)
+            .map((value) => (typeof value === "string" ? value : value.toString("base64")));
+          return values.length === 0 ? undefined : values;
+        }),
+        options: { ...(Number.isFinite(deadline) && { deadline }), signal: gone.signal },
+        maxResponseBytes: options.maxResponseBytes,
+      },
+      onRefused,
+    );
+    return Buffer.from(reply.buffer, reply.byteOffset, reply.byteLength);
+  } catch (error) {
+    throw statusOfFailure(error, deadline);
+  } finally {
+    answered = true;
+    held.release();
+  }
+}
+
+function refusal(grpc: GrpcJs, full: Status): Parameters<sendUnaryData<Buffer>>[0] {
+  const status = bounded(full);
+  const metadata = new grpc.Metadata();
+  if (hasDetails(status)) metadata.set("grpc-status-details-bin", Buffer.from(encodeStatus(status, "protobuf")));
+  return { name: "refusal", message: status.message, code: status.code, details: status.message, metadata };
+}

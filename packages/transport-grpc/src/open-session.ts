@@ -1,0 +1,96 @@
+import { type ClientHttp2Session, connect as connectHttp2, constants } from "node:http2";
+import { ExportError } from "@otlpkit/core";
+import { dial } from "./dial.ts";
+import type { FilledOptions } from "./options.ts";
+import type { Target } from "./target.ts";
+import { sessionWindowBytes, streamWindowBytes } from "./windows.ts";
+
+/**
+ * Opens an HTTP/2 session and resolves when the far side has sent its SETTINGS, the first thing it must say: from then
+ * on its limit of streams is known, and that it speaks HTTP/2 at all.
+ *
+ * @throws ExportError "unavailable" with what was found instead.
+ */
+export function openSession(target: Target, options: FilledOptions): Promise<ClientHttp2Session> {
+  return new Promise((resolve, reject) => {
+    const { connectTimeoutMs } = options;
+    let connected = false;
+    let trouble: Error | undefined;
+    // Our own socket and not one that the session makes: after some TLS alerts a session neither reports nor closes.
+    const socket = dial(target, options);
+    const session = connectHttp2(`${target.tls ? "https" : "http"}://${target.authority}`, {
+      createConnection: () => socket,
+      settings: { initialWindowSize: streamWindowBytes, enablePush: false },
+      // In MB. It counts what waits to be written; a request may have the full 64 MiB, and several may be under way.
+      // What we hold is bounded by those who hand it to us.
+      maxSessionMemory: 65_536,
+    });
+    const timer = setTimeout(() => {
+      onTrouble(Object.assign(new Error(`no answer within ${connectTimeoutMs} ms`), { code: "ETIMEDOUT" }));
+    }, connectTimeoutMs);
+    session.once("connect", () => {
+      connected = true;
+      session.setLocalWindowSize(sessionWindowBytes);
+    });
+    session.once("remoteSettings", () => {
+      clearTimeout(timer);
+      resolve(session);
+    });
+    // Both stay for good: an "error" nobody listens to would end the process.
+    session.on("error", onTrouble);
+    socket.on("error", onTrouble);
+    session.once("close", onClose);
+    socket.once("close", onClose);
+
+    function onTrouble(error: Error): void {
+      trouble ??= error;
+      socket.destroy();
+    }
+    function onClose(): void {
+      clearTimeout(timer);
+      reject(cannotConnect(target, connected, trouble));
+    }
+  });
+}
+
+function cannotConnect(target: Target, connected: boolean, trouble: Error | undefined): ExportError {
+  const code = (trouble as NodeJS.ErrnoException | undefined)?.code ?? "";
+  const reason = trouble === undefined ? "closed" : code === "" ? trouble.message : code;
+  return new ExportError("unavailable", `cannot reach ${target.address} for gRPC (${reason}); ${advice()}`, {
+    cause: trouble,
+  });
+
+  function advice(): string {
+    if (trouble === undefined || (connected && code === "ECONNRESET")) {
+      return target.tls
+        ? "the connection was closed before HTTP/2 began: is a client certificate needed, and does the port speak HTTP/2?"
+        : "the connection was closed before HTTP/2 began: does the port expect TLS (https://)?";
+    }
+    // The preface was answered by something that is no HTTP/2 frame. Read as one by gRPC libraries it is the famous
+    // "larger than max (1752460652 …)", which is "http" in ASCII.
+    if (connected && code === "ERR_HTTP2_ERROR") {
+      return "what answers does not speak HTTP/2: is it the OTLP/HTTP port (4318) instead of the gRPC port (4317)?";
+    }
+    if (/WRONG_VERSION_NUMBER|EPROTO|PACKET_LENGTH_TOO_LONG|HTTP_REQUEST/.test(code)) {
+      return "the port does not speak TLS: use http:// (or the option insecure) for a plain connection";
+    }
+    if (code.includes("_ALERT_")) return "it refuses our certificate, or asks for one: tls.cert and tls.key";
+    if (/CERT|SELF_SIGNED|UNABLE_TO|ALTNAME/.test(code)) {
+      return "its certificate is not trusted: give its authority as tls.ca, and its name as tls.serverName if it differs";
+    }
+    if (code === "ENOTFOUND" || code === "EAI_AGAIN") return "is the host name right?";
+    return "is the endpoint up and listening for gRPC there?";
+  }
+}
+
+/** Why a session that had been open is gone, for the calls it took along. */
+export function connectionLost(target: Target, goawayCode: number | undefined, cause: Error | undefined): ExportError {
+  const calm = goawayCode === constants.NGHTTP2_ENHANCE_YOUR_CALM;
+  return new ExportError(
+    calm ? "overloaded" : "unavailable",
+    `the connection to ${target.address} was closed before the answer${
+      goawayCode === undefined || goawayCode === 0 ? "" : ` (GOAWAY with code ${goawayCode})`
+    }${calm ? "; it asks to be called less often" : "; sending again is safe, OTLP allows repeats"}`,
+    { cause },
+  );
+}

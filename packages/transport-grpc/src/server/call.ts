@@ -1,0 +1,221 @@
+import { constants, type IncomingHttpHeaders, type ServerHttp2Stream } from "node:http2";
+import { type Compressor, ExportError, type Sender, type SendOptions, type Signal } from "@otlpkit/core";
+import { type Status, statusOf } from "@otlpkit/otlp";
+import type { Alarm, Alarms } from "../alarms.ts";
+import { emptyMessage, framed, type MessageHead, messagePrefix, messageReader, prefixBytes } from "../frame.ts";
+import { decodeGrpcTimeout, isGrpc } from "../metadata.ts";
+import { allowance, inflate } from "./allowance.ts";
+import { deadlineExceeded, exchange, onwardHeaders, statusFields, statusOfFailure } from "./exchange.ts";
+import type { FilledReceiverOptions } from "./options.ts";
+
+/** What all calls of a receiver share. */
+export interface CallContext {
+  readonly options: FilledReceiverOptions;
+  readonly pipeline: Sender;
+  readonly signalOfPath: ReadonlyMap<string, Signal>;
+  readonly compressors: ReadonlyMap<string, Compressor>;
+  readonly alarms: Alarms;
+  /** For `grpc-accept-encoding`. */
+  readonly accepted: string;
+}
+
+const successHeaders = { ":status": 200, "content-type": "application/grpc" };
+const withTrailers = { waitForTrailers: true };
+const successTrailers = { "grpc-status": "0" };
+const copyUpToBytes = 16_384;
+
+/** Takes one stream that a client has opened: reads its one message, answers it. Never throws. */
+export function serveCall(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, context: CallContext): void {
+  const { options, pipeline } = context;
+  stream.on("error", swallow);
+
+  if (headers[":method"] !== "POST") return answerHttp(stream, 405);
+  if (!isGrpc(headers["content-type"])) return answerHttp(stream, 415);
+
+  const path = headers[":path"] ?? "";
+  const signal = context.signalOfPath.get(path);
+  const held = allowance(options.budget, options.retryAfterMs);
+  const reader = messageReader();
+  let head: MessageHead | undefined;
+  let answered = false;
+  let processing = false;
+  // Made when somebody asks for it: most pipelines do not, and it costs as much as the rest of a small call's answer.
+  let gone: AbortController | undefined;
+  let goneBecause: ExportError | undefined;
+  const timeoutMs = decodeGrpcTimeout(headers["grpc-timeout"] as string | undefined) ?? Infinity;
+  const arrivedAt = performance.now();
+  const deadline = arrivedAt + timeoutMs;
+  const alarm: Alarm = { dueAt: Math.min(deadline, arrivedAt + options.messageTimeoutMs), ring };
+  context.alarms.add(alarm);
+
+  stream.on("close", () => {
+    if (answered) return;
+    end();
+    giveUp(new ExportError("cancelled", "the client gave up or went away"));
+  });
+
+  if (signal === undefined) {
+    return refuse(new ExportError("unsupported", `unknown or disabled service or method ${path.slice(0, 200)}`));
+  }
+  const encoding = headers["grpc-encoding"] as string | undefined;
+  const compressor = encoding === undefined ? undefined : context.compressors.get(encoding);
+  if (encoding !== undefined && encoding !== "identity" && compressor === undefined) {
+    return refuse(
+      new ExportError("unsupported", `unknown grpc-encoding ${encoding.slice(0, 50)}; accepted: ${context.accepted}`),
+    );
+  }
+  stream.on("data", (chunk: Buffer) => {
+    if (answered) return;
+    const arrived = reader.push(chunk);
+    if (arrived !== undefined) {
+      head = arrived;
+      if (head.length > options.maxRequestBytes) return refuse(tooLarge(head.length));
+      try {
+        held.hold(head.length);
+      } catch (error) {
+        return refuse(error as ExportError);
+      }
+    }
+    if (head !== undefined && reader.receivedBytes > prefixBytes + head.length) {
+      refuse(new ExportError("invalid", "more bytes than the one message of a unary call; do not stream to Export"));
+    }
+  });
+  stream.on("end", () => {
+    alarm.dueAt = deadline;
+    if (answered || stream.closed) return;
+    if (head === undefined || reader.receivedBytes < prefixBytes + head.length) {
+      refuse(new ExportError("invalid", `the request ended early, after ${reader.receivedBytes} bytes`));
+    } else {
+      void process(head);
+    }
+  });
+
+  async function process({ compressed }: MessageHead): Promise<void> {
+    const onInvalid = (error: ExportError): void => options.onRefused({ signal: signal as Signal, error });
+    let reachedPipeline = false;
+    processing = true;
+    try {
+      if (compressed && compressor === undefined) {
+        throw new ExportError("rejected", "the message says it is compressed, but the call names no grpc-encoding");
+      }
+      const message =
+        compressed && compressor !== undefined
+          ? await inflate(reader.take(), compressor, options.maxRequestBytes, held)
+          : reader.take();
+      reachedPipeline = true;
+      const reply = await exchange(
+        pipeline,
+        {
+          signal: signal as Signal,
+          message,
+          headers: onwardHeaders(options.onwardHeaders, (name) => headers[name]),
+          options: sendOptions(),
+          maxResponseBytes: options.maxResponseBytes,
+        },
+        onInvalid,
+      );
+      succeed(reply);
+    } catch (error) {
+      if (reachedPipeline) answerStatus(statusOfFailure(error, deadline));
+      else refuse(ExportError.from(error));
+    } finally {
+      held.release();
+    }
+  }
+
+  function sendOptions(): SendOptions {
+    const lazy = {
+      get signal(): AbortSignal {
+        gone ??= new AbortController();
+        if (goneBecause !== undefined) gone.abort(goneBecause);
+        return gone.signal;
+      },
+    };
+    return deadline === Infinity
+      ? lazy
+      : Object.defineProperty(lazy, "deadline", { value: deadline, enumerable: true });
+  }
+
+  function giveUp(because: ExportError): void {
+    goneBecause = because;
+    gone?.abort(because);
+  }
+
+  function ring(): void {
+    if (alarm.dueAt === deadline) {
+      giveUp(new ExportError("timeout", deadlineExceeded.message));
+      answerStatus(deadlineExceeded);
+    } else {
+      const text = `the request did not arrive within ${options.messageTimeoutMs} ms; is the network slow?`;
+      refuse(new ExportError("timeout", text));
+    }
+  }
+
+  /** Answers what never reached the pipeline. */
+  function refuse(error: ExportError): void {
+    if (answered) return;
+    options.onRefused(signal === undefined ? { error } : { signal, error });
+    answerStatus(statusOf(error));
+  }
+
+  function tooLarge(bytes: number): ExportError {
+    return new ExportError(
+      "too-large",
+      `the request of ${bytes} bytes is larger than the ${options.maxRequestBytes} accepted here; send smaller batches`,
+    );
+  }
+
+  function end(): void {
+    answered = true;
+    context.alarms.remove(alarm);
+    // A pipeline that is still at it holds the message, whoever has stopped waiting.
+    if (!processing) held.release();
+  }
+
+  function succeed(reply: Uint8Array): void {
+    if (answered) return;
+    end();
+    if (stream.destroyed || stream.closed) return;
+    stream.on("wantTrailers", () => stream.sendTrailers(successTrailers));
+    stream.respond(successHeaders, withTrailers);
+    if (reply.byteLength <= copyUpToBytes) {
+      stream.end(reply.byteLength === 0 ? emptyMessage : framed(reply, false));
+    } else {
+      stream.cork();
+      stream.write(messagePrefix(reply.byteLength, false));
+      stream.end(reply);
+    }
+  }
+
+  /** Headers are all there is to such an answer (trailers-only). */
+  function answerStatus(status: Status): void {
+    if (answered) return;
+    end();
+    if (stream.destroyed || stream.closed) return;
+    stream.respond(
+      {
+        ":status": 200,
+        "content-type": "application/grpc",
+        "grpc-accept-encoding": context.accepted,
+        ...statusFields(status),
+      },
+      { endStream: true },
+    );
+    stopReading(stream);
+  }
+}
+
+function answerHttp(stream: ServerHttp2Stream, status: number): void {
+  stream.respond({ ":status": status }, { endStream: true });
+  stopReading(stream);
+}
+
+/** Tells a client that is still sending that the answer is complete without the rest (RFC 9113, 8.1). */
+function stopReading(stream: ServerHttp2Stream): void {
+  // In the next turn, when the answer has been written: a reset would overtake it.
+  if (!stream.readableEnded) setImmediate(() => stream.close(constants.NGHTTP2_NO_ERROR));
+}
+
+function swallow(): void {
+  // The "close" that follows tells what there is to tell.
+}

@@ -1,0 +1,108 @@
+import { type ByteBudget, byteBudget, type Compressor, type ExportError, type Signal } from "@otlpkit/core";
+
+/** Certificates of a server, each a PEM text or buffer. */
+export interface ServerTls {
+  readonly cert: string | Buffer;
+  readonly key: string | Buffer;
+  /** Authorities that client certificates must come from. */
+  readonly ca?: string | Buffer | readonly (string | Buffer)[];
+  /** Hangs up on clients without a certificate from `ca`. Default: false. */
+  readonly requireClientCert?: boolean;
+}
+
+/** A request that never reached the pipeline. */
+export interface Refusal {
+  /** Absent when it was not even clear what the request was about. */
+  readonly signal?: Signal;
+  readonly error: ExportError;
+}
+
+/** Options of both server engines. */
+export interface GrpcReceiverOptions {
+  /** Default: "127.0.0.1", so that nobody offers a port to the network by accident. */
+  readonly host?: string;
+  /** 0 takes a free one, see `Listening.address`. Default: 4317. */
+  readonly port?: number;
+  /** Listens on a Unix socket instead of host and port. */
+  readonly path?: string;
+  /** Services offered; the others answer UNIMPLEMENTED (B-19). Default: all four. */
+  readonly signals?: readonly Signal[];
+  /** What is accepted besides identity. A gRPC server should accept gzip (B-01). Default: none. */
+  readonly compressors?: readonly Compressor[];
+  /** Larger requests are refused with RESOURCE_EXHAUSTED, before and after decompression (B-02, B-04). Default: 64 MiB. */
+  readonly maxRequestBytes?: number;
+  /** Answers are shortened to fit (B-10, B-11). Default: 4 MiB. */
+  readonly maxResponseBytes?: number;
+  /**
+   * Bytes of requests being read or awaiting an answer, perhaps shared with other receivers. What does not fit is
+   * refused with UNAVAILABLE (B-15). Default: one of its own of 256 MiB.
+   */
+  readonly budget?: ByteBudget;
+  /** How long those are asked to stay away whom the budget has no room for. Default: 1,000. */
+  readonly retryAfterMs?: number;
+  /** Default: plain HTTP/2. */
+  readonly tls?: ServerTls;
+  /** Request headers, lower case, that are copied to `batch.headers`. Default: none. */
+  readonly onwardHeaders?: readonly string[];
+  /** Told about requests that never reached the pipeline. Must not throw. Default: nobody is told. */
+  readonly onRefused?: (refusal: Refusal) => void;
+  /** Calls at a time on one connection. Default: 256. */
+  readonly maxConcurrentStreams?: number;
+  /** Bytes of all headers of a request. Default: 16,384. */
+  readonly maxHeaderBytes?: number;
+  /** How long a request may take to arrive, from its headers to its last byte. Default: 30,000. */
+  readonly messageTimeoutMs?: number;
+  /** A connection that has been silent for so long is pinged; 0 is off. Default: 60,000. */
+  readonly keepaliveMs?: number;
+  /** A ping that is not answered within this time ends the connection. Default: 20,000. */
+  readonly keepaliveTimeoutMs?: number;
+  /** A connection without a call for so long is told to go (GOAWAY); 0 is off, the default. Seen at each `keepaliveMs`. */
+  readonly maxIdleMs?: number;
+  /**
+   * Streams that a client may reset at once, and per second from then on, before it is hung up on (the "rapid reset"
+   * attack). Default: 1,000 and 100.
+   */
+  readonly maxResets?: { readonly burst: number; readonly perSecond: number };
+}
+
+/** The options with defaults filled in. */
+export type FilledReceiverOptions = Required<Omit<GrpcReceiverOptions, "path" | "tls">> &
+  Pick<GrpcReceiverOptions, "path" | "tls">;
+
+const mebibyte = 1_048_576;
+
+/** Fills in defaults and checks limits, once, at the door. @throws RangeError when a number makes no sense. */
+export function filledReceiver(options: GrpcReceiverOptions): FilledReceiverOptions {
+  const all: FilledReceiverOptions = {
+    ...options,
+    host: options.host ?? "127.0.0.1",
+    port: options.port ?? 4317,
+    signals: options.signals ?? ["traces", "metrics", "logs", "profiles"],
+    compressors: options.compressors ?? [],
+    maxRequestBytes: options.maxRequestBytes ?? 64 * mebibyte,
+    maxResponseBytes: options.maxResponseBytes ?? 4 * mebibyte,
+    budget: options.budget ?? byteBudget(256 * mebibyte),
+    retryAfterMs: options.retryAfterMs ?? 1_000,
+    onwardHeaders: (options.onwardHeaders ?? []).map((name) => name.toLowerCase()),
+    onRefused: options.onRefused ?? (() => {}),
+    maxConcurrentStreams: options.maxConcurrentStreams ?? 256,
+    maxHeaderBytes: options.maxHeaderBytes ?? 16_384,
+    messageTimeoutMs: options.messageTimeoutMs ?? 30_000,
+    keepaliveMs: options.keepaliveMs ?? 60_000,
+    keepaliveTimeoutMs: options.keepaliveTimeoutMs ?? 20_000,
+    maxIdleMs: options.maxIdleMs ?? 0,
+    maxResets: options.maxResets ?? { burst: 1_000, perSecond: 100 },
+  };
+  for (const name of [
+    "maxRequestBytes",
+    "maxResponseBytes",
+    "maxConcurrentStreams",
+    "maxHeaderBytes",
+    "messageTimeoutMs",
+    "keepaliveTimeoutMs",
+  ] as const) {
+    if (!(all[name] > 0)) throw new RangeError(`gRPC receiver: ${name} must be above 0, not ${all[name]}`);
+  }
+  if (!(all.keepaliveMs >= 0)) throw new RangeError("gRPC receiver: keepaliveMs must be 0 (off) or more");
+  return all;
+}
