@@ -14,44 +14,51 @@ export interface Rotation {
 }
 
 /** Renames `traces.jsonl` to `traces-2026-01-02T03-04-05.678.jsonl` and deletes what the rules no longer keep. */
-export async function rotate(path: string, rotation: Rotation, fs: FileSystem, nowMs: number): Promise<void> {
-  const extension = extname(path);
-  const stem = basename(path, extension);
-  const folder = dirname(path);
-  const taken = new Set(await fs.readdir(folder));
-  let name = `${stem}-${stamp(nowMs, rotation.localTime)}${extension}`;
-  // Two within a millisecond: the later must not overwrite the earlier.
-  for (let extra = 1; taken.has(name); extra++)
-    name = `${stem}-${stamp(nowMs + extra, rotation.localTime)}${extension}`;
-  await fs.rename(path, join(folder, name));
-  await prune(folder, stem, extension, rotation, fs, nowMs);
-}
-
-async function prune(
-  folder: string,
-  stem: string,
-  extension: string,
-  { maxAgeMs, maxBackups, localTime }: Rotation,
+export async function rotate(
+  path: string,
+  { localTime, maxAgeMs, maxBackups }: Rotation,
   fs: FileSystem,
   nowMs: number,
 ): Promise<void> {
-  if (maxAgeMs === 0 && maxBackups === 0) return;
-  const backups = (await fs.readdir(folder))
-    .filter((name) => name.startsWith(`${stem}-`) && name.endsWith(extension))
-    .filter((name) => stampPattern.test(name.slice(stem.length + 1, name.length - extension.length)))
-    .toSorted()
-    .toReversed();
-  const oldest = `${stem}-${stamp(nowMs - maxAgeMs, localTime)}${extension}`;
-  const surplus = backups.filter(
-    (name, index) => (maxBackups > 0 && index >= maxBackups) || (maxAgeMs > 0 && name < oldest),
+  const extension = extname(path);
+  const stem = basename(path, extension);
+  const folder = dirname(path);
+  const backups = backupsOf(stem, extension, await fs.readdir(folder));
+  const shifted = localTime ? nowMs - new Date(nowMs).getTimezoneOffset() * 60_000 : nowMs;
+  // Later than all before it, also when the clock was put back or stood still.
+  const stampMs = Math.max(shifted, 1 + Math.max(0, ...backups.map((backup) => backup.stampMs)));
+  await fs.rename(path, join(folder, `${stem}-${writeStamp(stampMs)}${extension}`));
+
+  const kept = [...backups, { name: "", stampMs }].toSorted((one, other) => other.stampMs - one.stampMs);
+  const surplus = kept.filter(
+    (backup, index) =>
+      backup.name !== "" &&
+      ((maxBackups > 0 && index >= maxBackups) || (maxAgeMs > 0 && backup.stampMs < shifted - maxAgeMs)),
   );
-  await Promise.all(surplus.map((name) => fs.unlink(join(folder, name))));
+  await Promise.all(surplus.map(({ name }) => fs.unlink(join(folder, name))));
 }
 
-const stampPattern = /^\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d\.\d{3}$/u;
+interface Backup {
+  readonly name: string;
+  /** As if its name were in UTC, which it may not be; good for comparing. */
+  readonly stampMs: number;
+}
+
+function backupsOf(stem: string, extension: string, names: readonly string[]): Backup[] {
+  return names.flatMap((name) => {
+    if (!name.startsWith(`${stem}-`) || !name.endsWith(extension)) return [];
+    const stampMs = readStamp(name.slice(stem.length + 1, name.length - extension.length));
+    return stampMs === undefined ? [] : [{ name, stampMs }];
+  });
+}
 
 /** Sorts as time does, and holds nothing that a file system minds. */
-function stamp(ms: number, localTime: boolean): string {
-  const shifted = localTime ? ms - new Date(ms).getTimezoneOffset() * 60_000 : ms;
-  return new Date(shifted).toISOString().slice(0, -1).replaceAll(":", "-");
+function writeStamp(ms: number): string {
+  return new Date(ms).toISOString().slice(0, -1).replaceAll(":", "-");
+}
+
+function readStamp(text: string): number | undefined {
+  const [, date, hours, minutes, seconds] = /^(\d{4}-\d\d-\d\dT)(\d\d)-(\d\d)-(\d\d\.\d{3})$/u.exec(text) ?? [];
+  const ms = date === undefined ? Number.NaN : Date.parse(`${date}${hours}:${minutes}:${seconds}Z`);
+  return Number.isNaN(ms) ? undefined : ms;
 }
