@@ -33,7 +33,7 @@ export function decode<S extends Signal>(signal: S, body: Uint8Array): RequestOf
 export function decodeMessage(name: string, body: Uint8Array): object {
   const layout = layoutOf(name);
   const target: Target = {};
-  new Decoder(body).message(layout, target, 0, body.length, 1);
+  new Decoder(body).message(layout, target, 0, body.length, 0);
   return target;
 }
 

@@ -21,7 +21,7 @@ export function encode<S extends Signal>(signal: S, request: RequestOf<S>): Uint
 /** Writes any message of the schema, by its full protobuf name; see {@link encode}. */
 export function encodeMessage(name: string, value: object): Uint8Array {
   const encoder = new Encoder();
-  encoder.message(layoutOf(name), value as Source, 1);
+  encoder.message(layoutOf(name), value as Source, 0);
   return encoder.finish();
 }
 

@@ -44,7 +44,7 @@ class Transcoder {
     const { reader } = this;
     if (reader.input[0] === 0xef) throw reader.flaw("a byte order mark; send UTF-8 without one");
     if (reader.peek() === -1) throw reader.flaw("expected an object and found nothing");
-    this.message(layout, 1);
+    this.message(layout, 0);
     if (reader.peek() !== -1) throw reader.flaw("text after the end of the object");
   }
 

@@ -68,21 +68,19 @@ function write(signal: Signal, rejectedItems: number, message: string, format: F
 function shorten(message: string, bytes: number, format: Format): string {
   let end = message.length;
   for (let taken = 0; taken < bytes && end > 0;) {
-    const isPair = end > 1 && (message.codePointAt(end - 2) ?? 0) > 0xffff;
-    const start = end - (isPair ? 2 : 1);
-    taken += writtenLength(message.slice(start, end), format);
-    end = start;
+    const code = message.codePointAt(end - 2) ?? 0;
+    const isPair = code > 0xffff;
+    taken += isPair ? 4 : writtenLength(message.charCodeAt(end - 1), format);
+    end -= isPair ? 2 : 1;
   }
   return message.slice(0, end);
 }
 
-function writtenLength(character: string, format: Format): number {
-  if (format === "json" && character.length === 1) {
-    const escaped = JSON.stringify(character);
-    if (escaped.length > 3) return escaped.length - 2;
-  }
-  const code = character.codePointAt(0) ?? 0;
-  return code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x1_0000 ? 3 : 4;
+function writtenLength(unit: number, format: Format): number {
+  if (unit >= 0x80) return unit < 0x800 ? 2 : 3;
+  if (format === "protobuf") return 1;
+  if (unit === 0x22 || unit === 0x5c || (unit >= 8 && unit <= 13 && unit !== 11)) return 2; // \n and the like
+  return unit < 0x20 ? 6 : 1; // \u0000
 }
 
 function readProtobuf(signal: Signal, body: Uint8Array): Members {
