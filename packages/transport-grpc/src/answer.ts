@@ -14,7 +14,7 @@ export interface AnswerContext {
 }
 
 /** Makes an {@link Ack} of what came back. @throws ExportError for everything that is not "taken". */
-export async function judge(answer: CallAnswer, context: AnswerContext): Promise<Ack> {
+export function judge(answer: CallAnswer, context: AnswerContext): Ack | Promise<Ack> {
   const { headers, trailers } = answer;
   // Usually in the trailers; in the headers when there was nothing else to say (trailers-only).
   const fields = trailers?.["grpc-status"] === undefined ? headers : trailers;
@@ -27,13 +27,13 @@ export async function judge(answer: CallAnswer, context: AnswerContext): Promise
       context.attempted,
     );
   }
-  const message = await replyMessage(answer, context);
-  return message === undefined ? accepted : ackFrom(context.signal, message);
+  const { head, message } = answer;
+  if (head === undefined || message.receivedBytes !== prefixBytes + head.length || head.length === 0) return accepted;
+  return head.compressed ? decompressed(answer, context) : ackFrom(context.signal, message.take());
 }
 
 /** The reply's own words; one that cannot be read takes nothing back, the data are there (C-14). */
 export function ackFrom(signal: Signal, message: Uint8Array): Ack {
-  if (message.byteLength === 0) return accepted;
   try {
     return decodeReply(signal, message, "protobuf");
   } catch {
@@ -87,17 +87,13 @@ function withoutStatus({ headers }: CallAnswer, attempted: string): ExportError 
   return errorOf({ code: codeOfHttpStatus[httpStatus] ?? grpcCode.UNKNOWN, message }, attempted);
 }
 
-/** The reply, plain; undefined when there is none that can be read. @throws ExportError only when it is too large. */
-async function replyMessage(answer: CallAnswer, context: AnswerContext): Promise<Uint8Array | undefined> {
-  const { head, message } = answer;
-  if (head === undefined || message.receivedBytes !== prefixBytes + head.length) return undefined;
-  if (!head.compressed) return message.take();
-  const compressor = context.compressors.get(String(answer.headers["grpc-encoding"]));
-  if (compressor === undefined) return undefined;
+async function decompressed({ headers, message }: CallAnswer, context: AnswerContext): Promise<Ack> {
+  const compressor = context.compressors.get(String(headers["grpc-encoding"]));
+  if (compressor === undefined) return accepted;
   try {
-    return await compressor.decompress(message.take(), context.maxResponseBytes);
+    return ackFrom(context.signal, await compressor.decompress(message.take(), context.maxResponseBytes));
   } catch (error) {
-    if (!ExportError.is(error) || error.code !== "too-large") return undefined;
+    if (!ExportError.is(error) || error.code !== "too-large") return accepted;
     // Not passed on as it is: "too-large" would say that the request was.
     throw new ExportError(
       "bad-response",

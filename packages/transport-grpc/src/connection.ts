@@ -51,6 +51,7 @@ export function connection(target: Target, options: FilledOptions): Connection {
   // Takes new calls. One that was told to go (GOAWAY) is not here any more, and ends after its last call.
   let current: OpenSession | undefined;
   let opening = false;
+  let closed = false;
   const alive = new Set<ClientHttp2Session>();
 
   function enter(visitor: Visitor): () => void {
@@ -65,8 +66,9 @@ export function connection(target: Target, options: FilledOptions): Connection {
         visitor.begin(session);
       },
     };
-    waiting.add(entry);
-    admitWaiting();
+    const now = waiting.size === 0 ? admitting() : undefined;
+    if (now === undefined) waiting.add(entry);
+    else entry.admit(now);
     return () => {
       visitors--;
       waiting.delete(entry);
@@ -79,16 +81,22 @@ export function connection(target: Target, options: FilledOptions): Connection {
     };
   }
 
+  /** The session, if it has room at the moment. Opens one when there is none. */
+  function admitting(): OpenSession | undefined {
+    if (current === undefined || current.http2.closed || current.http2.destroyed) {
+      current = undefined;
+      if (!opening) open();
+      return undefined;
+    }
+    return current.streams < current.maxStreams ? current : undefined;
+  }
+
   function admitWaiting(): void {
     for (const entry of waiting) {
-      if (current === undefined || current.http2.closed || current.http2.destroyed) {
-        current = undefined;
-        if (!opening) open();
-        return;
-      }
-      if (current.streams >= current.maxStreams) return;
+      const session = admitting();
+      if (session === undefined) return;
       waiting.delete(entry);
-      entry.admit(current);
+      entry.admit(session);
     }
   }
 
@@ -97,6 +105,8 @@ export function connection(target: Target, options: FilledOptions): Connection {
     openSession(target, options).then(
       (http2) => {
         opening = false;
+        // Those who wanted it may have given up meanwhile.
+        if (closed) return http2.close();
         current = watched(http2);
         if (visitors === 0) http2.unref();
         admitWaiting();
@@ -176,6 +186,7 @@ export function connection(target: Target, options: FilledOptions): Connection {
     },
     enter,
     async close() {
+      closed = true;
       await Promise.all(
         [...alive].map(
           (http2) =>

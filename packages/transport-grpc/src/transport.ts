@@ -38,7 +38,7 @@ function connect(endpoint: Endpoint, options: FilledOptions): Sender {
     te: "trailers",
     "content-type": "application/grpc",
     "user-agent": userAgentOf(options.userAgent),
-    "grpc-accept-encoding": ["identity", ...compressors.keys()].join(","),
+    ...(compressors.size > 0 && { "grpc-accept-encoding": ["identity", ...compressors.keys()].join(",") }),
     ...metadataOf(options.headers),
   };
   const connections = [connection(target, options)];

@@ -143,7 +143,7 @@ function connect(endpoint: Endpoint, options: FilledOptions): Sender {
         deadline === undefined ? {} : { deadline: Date.now() + (deadline - performance.now()) },
         (error, reply) => {
           if (error !== null) reject(failure(error, attempted, target, options));
-          else resolve(reply === undefined ? accepted : ackFrom(signal, reply));
+          else resolve(reply === undefined || reply.byteLength === 0 ? accepted : ackFrom(signal, reply));
         },
       );
       cancelled.catch(() => call.cancel());

@@ -20,7 +20,9 @@ export interface CallContext {
 }
 
 const successHeaders = { ":status": 200, "content-type": "application/grpc" };
-const withTrailers = { waitForTrailers: true };
+// A date is of no use to a gRPC client.
+const withTrailers = { waitForTrailers: true, sendDate: false };
+const trailersOnly = { endStream: true, sendDate: false };
 const successTrailers = { "grpc-status": "0" };
 const copyUpToBytes = 16_384;
 
@@ -199,7 +201,7 @@ export function serveCall(stream: ServerHttp2Stream, headers: IncomingHttpHeader
         "grpc-accept-encoding": context.accepted,
         ...statusFields(status),
       },
-      { endStream: true },
+      trailersOnly,
     );
     stopReading(stream);
   }
