@@ -118,7 +118,8 @@ export function protobufWriter(initialBytes = 1024): ProtobufWriter {
       write();
       const length = at - start;
       const extra = length < 128 ? 0 : Math.floor(Math.log2(length) / 7);
-      room(extra);
+      // Ten for the length, as `varint` asks for, now that `at` is at the end of what must be kept.
+      room(extra + 10);
       if (extra > 0) buffer.copyWithin(start + extra, start, at);
       at = start - 1;
       varint(length);

@@ -1,5 +1,7 @@
 export { transportCases, type TransportCaseOptions } from "./transport-cases.ts";
 export type { TransportCaseSettings } from "./transport/bench.ts";
+export { receiverCases, type ReceiverCaseOptions } from "./receiver-cases.ts";
+export type { ReceiverCaseSettings } from "./receiver/door.ts";
 export type {
   Answer,
   Backend,

@@ -30,6 +30,7 @@ export interface RawGrpcAnswer {
 
 /** A connection to make calls over. */
 export interface RawGrpc {
+  readonly url: string;
   readonly session: ClientHttp2Session;
   call(ask: RawGrpcCall): Promise<RawGrpcAnswer>;
   close(): Promise<void>;
@@ -42,6 +43,7 @@ export function rawGrpc(url: string, tls: { ca?: string; cert?: string; key?: st
     // The calls under way report it.
   });
   return {
+    url,
     session,
     call(ask) {
       const { promise, resolve, reject } = deferred<RawGrpcAnswer>();
