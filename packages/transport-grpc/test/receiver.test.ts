@@ -273,6 +273,15 @@ describe.each(engines)("the $name receiver", (engine) => {
     await expect.poll(() => pipeline.underWay).toBe(0);
   });
 
+  it("replaces a Unix socket that a killed program has left, and no other", async () => {
+    const path = join(tmpdir(), `otlpkit-${process.pid}-${performance.now()}.sock`);
+    const script = `require("node:net").createServer().listen(${JSON.stringify(path)}, () => process.kill(process.pid, 9))`;
+    await new Promise((resolve) => spawn(process.execPath, ["--eval", script]).once("exit", resolve));
+    const listening = keep(await engine.receiver({ path }).listen(recordingSender()));
+    await expect(engine.receiver({ path }).listen(recordingSender())).rejects.toMatchObject({ code: "unavailable" });
+    await listening.close();
+  });
+
   it("says why it cannot listen", async () => {
     const { listening } = await start(engine);
     const port = Number(listening.address.split(":").at(-1));

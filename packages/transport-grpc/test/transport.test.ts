@@ -13,6 +13,7 @@ import { gzip, zstd } from "@otlpkit/compression";
 import { grpcCode } from "@otlpkit/otlp";
 import { seeded } from "@otlpkit/testkit";
 import {
+  type Answer,
   type Backend,
   decompressed,
   goldenCase,
@@ -189,6 +190,35 @@ describe.each(engines)("the $name transport", (engine) => {
       code: "unavailable",
       retryable: true,
     });
+    backend.script({ kind: "ok" });
+    await expect.poll(() => sender.send(traces(), within(10_000)).catch(() => undefined)).toBeDefined();
+  });
+
+  it("settles every call and stays of use whenever connections break", async () => {
+    const { backend, sender } = await start(engine);
+    const { random } = seeded(7);
+    const breaks = [
+      { kind: "reset", when: "before-body" },
+      { kind: "reset", when: "before-headers" },
+      { kind: "reset", when: "after-headers" },
+      { kind: "rst-stream", code: 2 },
+      { kind: "goaway" },
+    ] as const;
+    backend.script(() => (random() < 0.2 ? (breaks[Math.floor(random() * breaks.length)] as Answer) : { kind: "ok" }));
+    const outcomes: string[] = [];
+    async function worker(): Promise<void> {
+      for (let i = 0; i < 25; i++) {
+        outcomes.push(
+          await sender.send(traces(), within(10_000)).then(
+            () => "taken",
+            (error) => (error as ExportError).code,
+          ),
+        );
+      }
+    }
+    await Promise.all(Array.from({ length: 8 }, worker));
+    expect(outcomes.length).toBe(200);
+    expect(new Set(outcomes)).toEqual(new Set(["taken", "unavailable"]));
     backend.script({ kind: "ok" });
     await expect.poll(() => sender.send(traces(), within(10_000)).catch(() => undefined)).toBeDefined();
   });

@@ -4,6 +4,7 @@ import { encodeStatus, type Status } from "@otlpkit/otlp";
 import { allowance } from "../server/allowance.ts";
 import { bounded, exchange, hasDetails, onwardHeaders, statusOfFailure } from "../server/exchange.ts";
 import { filledReceiver, type FilledReceiverOptions, type GrpcReceiverOptions } from "../server/options.ts";
+import { removeStaleSocket } from "../server/stale-socket.ts";
 import { type GrpcJs, loadGrpcJs, pem } from "./load.ts";
 
 /**
@@ -63,6 +64,7 @@ async function bind(grpc: GrpcJs, server: Server, options: FilledReceiverOptions
           [{ cert_chain: pem(tls.cert) as Buffer, private_key: pem(tls.key) as Buffer }],
           tls.requireClientCert === true,
         );
+  if (path !== undefined) await removeStaleSocket(path);
   const boundPort = await new Promise<number>((resolve, reject) => {
     server.bindAsync(where, credentials, (error, bound) => (error === null ? resolve(bound) : reject(error)));
   }).catch((error: unknown) => {

@@ -1,6 +1,7 @@
 import type { Server } from "node:net";
 import { ExportError } from "@otlpkit/core";
 import type { FilledReceiverOptions } from "./options.ts";
+import { removeStaleSocket } from "./stale-socket.ts";
 
 /** Opens the port or socket and says where. @throws ExportError "unavailable" when it cannot be opened. */
 export async function listenOn(
@@ -8,6 +9,7 @@ export async function listenOn(
   options: Pick<FilledReceiverOptions, "host" | "port" | "path">,
 ): Promise<string> {
   const { host, port, path } = options;
+  if (path !== undefined) await removeStaleSocket(path);
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
     server.once("listening", () => {

@@ -23,7 +23,7 @@ export interface GrpcReceiverOptions {
   readonly host?: string;
   /** 0 takes a free one, see `Listening.address`. Default: 4317. */
   readonly port?: number;
-  /** Listens on a Unix socket instead of host and port. */
+  /** Listens on a Unix socket instead of host and port. One that a killed program has left behind is replaced. */
   readonly path?: string;
   /** Services offered; the others answer UNIMPLEMENTED (B-19). Default: all four. */
   readonly signals?: readonly Signal[];
@@ -60,7 +60,7 @@ export interface GrpcReceiverOptions {
   readonly maxIdleMs?: number;
   /**
    * Streams that a client may reset at once, and per second from then on, before it is hung up on (the "rapid reset"
-   * attack). Default: 1,000 and 100.
+   * attack). Default: 1,000 and 100. Node 20 does not take these numbers; there 1,000 and 33 are in force.
    */
   readonly maxResets?: { readonly burst: number; readonly perSecond: number };
 }
