@@ -54,9 +54,12 @@ export function skipValue(body: Uint8Array, cursor: Cursor, tag: number): void {
   }
 }
 
-/** Moves past the end of a group whose start has been read. */
+/**
+ * Moves past the end of a group whose start has been read. One that is not closed ends with the body: whoever looks for
+ * the place of a mistake walks over such groups too.
+ */
 function skipGroup(body: Uint8Array, cursor: Cursor): void {
-  for (let open = 1; open > 0; ) {
+  for (let open = 1; open > 0 && cursor.at < body.length; ) {
     const tag = readUint32(body, cursor);
     const type = tag & 7;
     if (type === wireType.startGroup) open++;
