@@ -1,9 +1,11 @@
 // Bytes as text: hex for ids, base64 for the rest.
 
+const hexPairs = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
+
 /** The bytes as lower-case hex (E-03). */
 export function toHex(bytes: Uint8Array): string {
   let text = "";
-  for (const byte of bytes) text += (byte < 16 ? "0" : "") + byte.toString(16);
+  for (let at = 0; at < bytes.length; at++) text += hexPairs[bytes[at]!]!;
   return text;
 }
 

@@ -28,7 +28,7 @@ function valueText(field: FieldLayout, value: unknown): string {
     case "message":
       return toJsonText(field.message!, value as object);
     case "string":
-      return JSON.stringify(value);
+      return stringText(value as string);
     case "bytes":
       return field.hex ? `"${toHex(value as Uint8Array)}"` : `"${toBase64(value as Uint8Array)}"`;
     case "double":
@@ -41,6 +41,11 @@ function valueText(field: FieldLayout, value: unknown): string {
     default:
       return String(value as number | boolean);
   }
+}
+
+/** Most text needs no escapes, and then a look is cheaper than the call. */
+function stringText(value: string): string {
+  return /^[ !#-[\]-~]*$/.test(value) ? `"${value}"` : JSON.stringify(value);
 }
 
 function doubleText(value: number): string {
