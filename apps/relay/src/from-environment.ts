@@ -4,8 +4,8 @@ import { parseHeaders } from "./parse-headers.ts";
 
 /** A configuration made up for someone who gave none. */
 export interface MadeConfiguration {
-  /** In the language of the file, so that there is one way to run. */
-  readonly text: string;
+  /** What a file would have been read as, so that there is one way to run. */
+  readonly value: unknown;
   /** What in the environment was not understood. */
   readonly warnings: readonly string[];
 }
@@ -67,8 +67,7 @@ export function configurationFromEnvironment(environment: Environment): MadeConf
       ),
     },
   };
-  // JSON is YAML. What comes from the environment must not be taken for a reference to it.
-  return { text: JSON.stringify(withoutBatch(root), null, 2).replaceAll("$", "$$$$"), warnings };
+  return { value: withoutBatch(root), warnings };
 }
 
 /** A processor that no pipeline names would be warned about. */

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { ConfigurationError, type Environment, readConfiguration } from "@otlpkit/config";
+import { ConfigurationError, type ConfigurationSource, type Environment, readConfiguration } from "@otlpkit/config";
 import { type Log, log as makeLog } from "@otlpkit/telemetry";
 import { readArguments, usage } from "./arguments.ts";
 import { banner } from "./banner.ts";
@@ -29,7 +29,7 @@ export async function run(words: readonly string[], environment: Environment): P
       return misuse;
     }
     case "validate": {
-      const configuration = load(command.config, environment);
+      const configuration = await load(command.config, environment);
       if (configuration === undefined) return failure;
       for (const warning of configuration.warnings) process.stderr.write(`warning: ${warning}\n`);
       process.stdout.write(`${command.config} is valid\n`);
@@ -45,7 +45,7 @@ async function serve(
   { config, logFormat }: { readonly config: string | undefined; readonly logFormat: "text" | "json" | undefined },
   environment: Environment,
 ): Promise<number> {
-  const configuration = config === undefined ? fromEnvironment(environment) : load(config, environment);
+  const configuration = await (config === undefined ? fromEnvironment(environment) : load(config, environment));
   if (configuration === undefined) return failure;
   const { encoding, level } = configuration.service.telemetry.logs;
   const format = logFormat ?? (encoding === "json" ? "json" : "text");
@@ -73,7 +73,7 @@ async function serve(
   return leftItems > 0 || reason === "failure" ? failure : success;
 }
 
-function load(file: string, environment: Environment): RelayConfiguration | undefined {
+async function load(file: string, environment: Environment): Promise<RelayConfiguration | undefined> {
   let text: string;
   try {
     text = readFileSync(file, "utf8");
@@ -82,18 +82,18 @@ function load(file: string, environment: Environment): RelayConfiguration | unde
     process.stderr.write(`cannot read the configuration ${file} (${code})\n`);
     return undefined;
   }
-  return read(text, file, environment);
+  return read({ text, file, environment });
 }
 
-function fromEnvironment(environment: Environment): RelayConfiguration | undefined {
-  const { text, warnings } = configurationFromEnvironment(environment);
+async function fromEnvironment(environment: Environment): Promise<RelayConfiguration | undefined> {
+  const { value, warnings } = configurationFromEnvironment(environment);
   for (const warning of warnings) process.stderr.write(`warning: ${warning}\n`);
-  return read(text, "environment", {});
+  return read({ value, file: "environment" });
 }
 
-function read(text: string, file: string, environment: Environment): RelayConfiguration | undefined {
+async function read(source: ConfigurationSource): Promise<RelayConfiguration | undefined> {
   try {
-    return readConfiguration({ text, file, environment }, language);
+    return await readConfiguration(source, language);
   } catch (error) {
     if (!(error instanceof ConfigurationError)) throw error;
     const count = error.problems.length;

@@ -212,7 +212,7 @@ ${pipelinesTo("otlphttp")}`);
     const own = `tls: { cert_file: ${write("sc", testServer.cert)}, key_file: ${write("sk", testServer.key)}, client_ca_file: ${ca} }`;
     const { log } = remembering();
     const relay = await startRelay(
-      configured(`
+      await configured(`
 receivers:
   otlp:
     protocols:
@@ -246,7 +246,7 @@ service:
     const path = join(folder(), "otlp.sock");
     const { log } = remembering();
     const relay = await startRelay(
-      configured(`
+      await configured(`
 receivers: { otlp: { protocols: { grpc: { transport: unix, endpoint: ${path} } } } }
 exporters: { nop: }
 service: { status: { enabled: false }, pipelines: { traces: { receivers: [otlp], exporters: [nop] } } }
@@ -264,7 +264,7 @@ service: { status: { enabled: false }, pipelines: { traces: { receivers: [otlp],
     const backend = await backendOf("grpc");
     const { log } = remembering();
     const relay = await startRelay(
-      configured(`
+      await configured(`
 receivers: { otlp: { protocols: { grpc: { endpoint: "127.0.0.1:0", engine: ${engine} } } } }
 exporters: { otlp: { endpoint: "${backend.url}", engine: ${engine} } }
 service: { status: { enabled: false }, pipelines: { traces: { receivers: [otlp], exporters: [otlp] } } }
@@ -289,7 +289,7 @@ exporters: { nop: }
 extensions: { health_check: { endpoint: "127.0.0.1:${free}" } }
 service: { extensions: [health_check], status: { enabled: false }, pipelines: { traces: { receivers: [otlp], exporters: [nop] } } }
 `;
-    const starting = startRelay(configured(yaml), { log });
+    const starting = startRelay(await configured(yaml), { log });
     await expect(starting).rejects.toThrow(
       new RegExp(`^receivers\\.otlp\\.protocols\\.grpc\\.endpoint: cannot listen .*${taken} \\(EADDRINUSE\\)`, "u"),
     );
@@ -303,7 +303,7 @@ receivers: { otlp: { protocols: { grpc: { endpoint: "127.0.0.1:0" } } } }
 exporters: { otlp: { endpoint: "c:4317", tls: { ca_file: /nowhere/ca.pem } } }
 service: { status: { enabled: false }, pipelines: { traces: { receivers: [otlp], exporters: [otlp] } } }
 `;
-    await expect(startRelay(configured(yaml), { log })).rejects.toThrow(
+    await expect(startRelay(await configured(yaml), { log })).rejects.toThrow(
       "exporters.otlp: tls.ca_file: cannot read /nowhere/ca.pem (ENOENT)",
     );
   });
@@ -315,7 +315,9 @@ receivers: { otlp: { protocols: { grpc: { endpoint: "127.0.0.1:0" } } } }
 exporters: { otlphttp: { traces_endpoint: "http://c:4318/v1/traces" } }
 service: { status: { enabled: false }, pipelines: { logs: { receivers: [otlp], exporters: [otlphttp] } } }
 `;
-    await expect(startRelay(configured(yaml), { log })).rejects.toThrow("neither endpoint nor logs_endpoint is given");
+    await expect(startRelay(await configured(yaml), { log })).rejects.toThrow(
+      "neither endpoint nor logs_endpoint is given",
+    );
   });
 });
 
@@ -378,7 +380,7 @@ receivers: { otlp: { protocols: { grpc: { endpoint: "127.0.0.1:0" } } } }
 exporters: { file: { path: ${notFolder}/out.jsonl } }
 service: { status: { enabled: false }, pipelines: { logs: { receivers: [otlp], exporters: [file] } } }
 `;
-    await expect(startRelay(configured(yaml), { log })).rejects.toThrow(
+    await expect(startRelay(await configured(yaml), { log })).rejects.toThrow(
       `exporters.file: cannot write into ${notFolder}`,
     );
   });
@@ -388,7 +390,7 @@ describe("extensions and status", () => {
   it("answers health checks and serves metrics", async () => {
     const { log } = remembering();
     const relay = await startRelay(
-      configured(`
+      await configured(`
 receivers: { otlp: { protocols: { http: { endpoint: "127.0.0.1:0" } } } }
 exporters: { nop: }
 extensions: { health_check: { endpoint: "127.0.0.1:0", path: /health, response_body: { healthy: fine } } }

@@ -21,7 +21,7 @@ export interface Running {
   readonly overGrpc: Sender;
 }
 
-export function configured(yaml: string, environment: Record<string, string> = {}): RelayConfiguration {
+export function configured(yaml: string, environment: Record<string, string> = {}): Promise<RelayConfiguration> {
   return readConfiguration({ text: yaml, file: "relay.yaml", environment }, language);
 }
 
@@ -47,7 +47,7 @@ receivers:
 ${receiver}
 ${rest.replace("service:", "service:\n  status: { enabled: false }")}`;
   const { log: quiet, said } = remembering();
-  const relay = await startRelay(configured(yaml), { log: quiet });
+  const relay = await startRelay(await configured(yaml), { log: quiet });
   onTestFinished(async () => void (await relay.close(500)));
   const url = (label: string): string => relay.doors.find((door) => door.label === label)?.url ?? "http://127.0.0.1:1";
   const overHttp = httpTransport({ compressors: [gzip()] }).connect({ url: url("HTTP") });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { parse } from "yaml";
 import { expand } from "./index.ts";
 
 const environment = {
@@ -13,8 +14,12 @@ const environment = {
 
 function expanded(value: unknown): { value: unknown; reports: string[] } {
   const reports: string[] = [];
-  const result = expand(value, environment, (severity, path, message) => {
-    reports.push(`${severity} ${path.join(".")}: ${message}`);
+  const result = expand(value, {
+    environment,
+    parse,
+    report(severity, path, message) {
+      reports.push(`${severity} ${path.join(".")}: ${message}`);
+    },
   });
   return { value: result, reports };
 }

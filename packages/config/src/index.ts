@@ -18,6 +18,6 @@ export {
 export { list, record, section, type SectionOf } from "./collections.ts";
 export { bytes, choice, duration, flag, hostPort, type HostPort, integer, number, text } from "./values.ts";
 // The notations by themselves.
-export { type Environment, expand, type OnReference } from "./expand.ts";
+export { type Environment, expand, type Expansion, type OnReference } from "./expand.ts";
 export { formatDuration, parseDuration } from "./duration.ts";
 export { formatByteSize, parseByteSize } from "./byte-size.ts";

@@ -73,13 +73,15 @@ const plugins = {
 type Service = { readonly telemetry: { readonly level: string } };
 const language = { plugins, service: { telemetry: section({ level: or(choice("info", "debug"), "info") }) } };
 
-function read(yaml: string, environment: Record<string, string> = {}): Configuration<typeof plugins, Service> {
+type Reading = Promise<Configuration<typeof plugins, Service>>;
+
+function read(yaml: string, environment: Record<string, string> = {}): Reading {
   return readConfiguration<typeof plugins, Service>({ text: yaml, file: "relay.yaml", environment }, language);
 }
 
-function problemsOf(yaml: string): string[] {
+async function problemsOf(yaml: string): Promise<string[]> {
   try {
-    read(yaml);
+    await read(yaml);
   } catch (error) {
     expect(error).toBeInstanceOf(ConfigurationError);
     return (error as Error).message.split("\n");
@@ -109,8 +111,8 @@ ${service}`;
 }
 
 describe("readConfiguration", () => {
-  it("reads a file of the Collector and fills in the defaults", () => {
-    const configuration = read(file());
+  it("reads a file of the Collector and fills in the defaults", async () => {
+    const configuration = await read(file());
     expect(configuration.receivers.get("otlp")?.config).toEqual({
       protocols: { grpc: { endpoint: { host: "localhost", port: 4317 } } },
     });
@@ -128,8 +130,8 @@ describe("readConfiguration", () => {
     expect(configuration.warnings).toEqual([]);
   });
 
-  it("reads all kinds of values", () => {
-    const { config } = read(
+  it("reads all kinds of values", async () => {
+    const configuration = await read(
       file(`    headers: { x-tenant: 42, y: "a: b" }
     compression: none
     max: 20MiB
@@ -137,8 +139,8 @@ describe("readConfiguration", () => {
     level: 3
     upper: shout
     retry_on_failure: { enabled: false, initial_interval: 1m30s }`),
-    ).exporters.get("otlp")!;
-    expect(config).toMatchObject({
+    );
+    expect(configuration.exporters.get("otlp")?.config).toMatchObject({
       headers: { "x-tenant": "42", y: "a: b" },
       compression: "none",
       max: 20 * 2 ** 20,
@@ -149,13 +151,13 @@ describe("readConfiguration", () => {
     });
   });
 
-  it("tells `grpc:` from no grpc at all", () => {
+  it("tells `grpc:` from no grpc at all", async () => {
     const without = file().replace("      grpc:\n", "");
-    expect(read(without).receivers.get("otlp")?.config).toEqual({ protocols: { grpc: undefined } });
+    expect((await read(without)).receivers.get("otlp")?.config).toEqual({ protocols: { grpc: undefined } });
   });
 
-  it("reads several components of a type and several pipelines of a signal", () => {
-    const configuration = read(
+  it("reads several components of a type and several pipelines of a signal", async () => {
+    const configuration = await read(
       file(
         "  otlp/b: { endpoint: http://b }\n  debug:",
         `    traces/slow: { receivers: [otlp], exporters: [otlp/b, debug] }
@@ -170,8 +172,8 @@ describe("readConfiguration", () => {
     ]);
   });
 
-  it("replaces references to the environment, anchors and merge keys", () => {
-    const configuration = read(
+  it("replaces references to the environment, anchors and merge keys", async () => {
+    const configuration = await read(
       file(
         "    <<: &shared { compression: zstd }\n    level: ${env:LEVEL}\n  otlp/b:\n    <<: *shared\n    endpoint: ${env:E}",
       ).replace("exporters: [otlp]", "exporters: [otlp, otlp/b]"),
@@ -181,8 +183,8 @@ describe("readConfiguration", () => {
     expect(configuration.exporters.get("otlp/b")?.config).toMatchObject({ compression: "zstd", endpoint: "http://e" });
   });
 
-  it("names the place of an unknown key and the key that was meant", () => {
-    expect(problemsOf(file("    retry_on_failur: {}"))).toEqual([
+  it("names the place of an unknown key and the key that was meant", async () => {
+    expect(await problemsOf(file("    retry_on_failur: {}"))).toEqual([
       "relay.yaml:10:5 exporters.otlp.retry_on_failur: unknown key; did you mean retry_on_failure?",
     ]);
   });
@@ -205,45 +207,45 @@ describe("readConfiguration", () => {
     ["    tags: a", "tags: must be a list, such as [one, two]"],
     ["    tags: [a, { b: c }]", "tags[1]: must be a text, not a section"],
     ["    old: 1", "old: not supported: it went away"],
-  ])("explains what is wrong with %s", (line, message) => {
-    const problems = problemsOf(file(line));
+  ])("explains what is wrong with %s", async (line, message) => {
+    const problems = await problemsOf(file(line));
     expect(problems).toHaveLength(1);
     expect(problems[0]).toContain("relay.yaml:10:");
     expect(problems[0]).toContain(message);
   });
 
-  it("never shows a text of the file, which may be a secret", () => {
-    expect(problemsOf(file("    level: hunter2")).join("\n")).not.toContain("hunter2");
+  it("never shows a text of the file, which may be a secret", async () => {
+    expect((await problemsOf(file("    level: hunter2"))).join("\n")).not.toContain("hunter2");
   });
 
-  it("says which required key is missing, at the section that lacks it", () => {
-    expect(problemsOf(file().replace("    endpoint: http://collector:4317\n", ""))).toEqual([
+  it("says which required key is missing, at the section that lacks it", async () => {
+    expect(await problemsOf(file().replace("    endpoint: http://collector:4317\n", ""))).toEqual([
       "relay.yaml:8:3 exporters.otlp.endpoint: is required: a text",
     ]);
   });
 
-  it("asks conditions of its own only about values that read well", () => {
-    expect(problemsOf(file().replace("http://collector:4317", "collector"))).toEqual([
+  it("asks conditions of its own only about values that read well", async () => {
+    expect(await problemsOf(file().replace("http://collector:4317", "collector"))).toEqual([
       "relay.yaml:9:5 exporters.otlp.endpoint: needs a scheme",
     ]);
-    expect(problemsOf(file().replace("http://collector:4317", "[x]"))).toHaveLength(1);
+    expect(await problemsOf(file().replace("http://collector:4317", "[x]"))).toHaveLength(1);
   });
 
-  it("passes on what a schema of another library says", () => {
-    expect(problemsOf(file().replace("batch:\n", "batch: { size: 1.5 }\n"))).toEqual([
+  it("passes on what a schema of another library says", async () => {
+    expect(await problemsOf(file().replace("batch:\n", "batch: { size: 1.5 }\n"))).toEqual([
       "relay.yaml:6:12 processors.batch.size: must be whole",
     ]);
   });
 
-  it("says that a component is not supported, and which are", () => {
-    expect(problemsOf(file("  kafka:\n  debig:"))).toEqual([
+  it("says that a component is not supported, and which are", async () => {
+    expect(await problemsOf(file("  kafka:\n  debig:"))).toEqual([
       'relay.yaml:10:3 exporters.kafka: there is no exporter of type "kafka" here; known: debug, otlp, otlp_grpc',
       'relay.yaml:11:3 exporters.debig: there is no exporter of type "debig" here; did you mean debug? Known: debug, otlp_grpc',
     ]);
   });
 
-  it("says it once when an unsupported component is also used", () => {
-    expect(problemsOf(file("  kafka:").replace("exporters: [otlp]", "exporters: [otlp, kafka]"))).toHaveLength(1);
+  it("says it once when an unsupported component is also used", async () => {
+    expect(await problemsOf(file("  kafka:").replace("exporters: [otlp]", "exporters: [otlp, kafka]"))).toHaveLength(1);
   });
 
   it.each([
@@ -260,12 +262,12 @@ describe("readConfiguration", () => {
     ["processors:\n", "processor:\n", "processor: unknown key; did you mean processors?"],
     ["  pipelines:", "  pipeline:", "pipeline: unknown key; did you mean pipelines?"],
     ["service:", "service:\n  extensions: [health]", "extensions[0]: health is not defined under extensions"],
-  ])("finds %s written as %s", (good, bad, message) => {
-    expect(problemsOf(file().replace(good, bad)).join("\n")).toContain(message);
+  ])("finds %s written as %s", async (good, bad, message) => {
+    expect((await problemsOf(file().replace(good, bad))).join("\n")).toContain(message);
   });
 
-  it("reports everything at once, in the order of the file", () => {
-    const problems = problemsOf(file("    levle: 1\n    max: x", "    spans: { receivers: [otlp] }"));
+  it("reports everything at once, in the order of the file", async () => {
+    const problems = await problemsOf(file("    levle: 1\n    max: x", "    spans: { receivers: [otlp] }"));
     expect(problems.map((line) => line.split(" ")[0])).toEqual([
       "relay.yaml:10:5",
       "relay.yaml:11:5",
@@ -274,8 +276,8 @@ describe("readConfiguration", () => {
     ]);
   });
 
-  it("warns about what is defined and not used, and does not hand it over", () => {
-    const configuration = read(file("  debug:") + "extensions:\n  health_check:\n");
+  it("warns about what is defined and not used, and does not hand it over", async () => {
+    const configuration = await read(file("  debug:") + "extensions:\n  health_check:\n");
     expect(configuration.warnings).toEqual([
       "relay.yaml:10:3 exporters.debug: is not named in a pipeline, so it is not started",
       "relay.yaml:18:3 extensions.health_check: is not named in service.extensions, so it is not started",
@@ -284,24 +286,26 @@ describe("readConfiguration", () => {
     expect(configuration.extensions.size).toBe(0);
   });
 
-  it("warns about keys without effect and variables that are not set", () => {
-    expect(read(file("    buffer: 1\n    upper: ${env:NONE}")).warnings).toEqual([
+  it("warns about keys without effect and variables that are not set", async () => {
+    expect((await read(file("    buffer: 1\n    upper: ${env:NONE}"))).warnings).toEqual([
       "relay.yaml:10:5 exporters.otlp.buffer: has no effect: memory is pooled",
       "relay.yaml:11:5 exporters.otlp.upper: the environment variable NONE is not set; it is read as empty",
     ]);
   });
 
-  it.each(["", "# nothing", "just text", "[a, list]"])("refuses a file that holds only %j", (yaml) => {
-    expect(problemsOf(yaml).join("\n")).toContain("holds no configuration");
+  it.each(["", "# nothing", "just text", "[a, list]"])("refuses a file that holds only %j", async (yaml) => {
+    expect((await problemsOf(yaml)).join("\n")).toContain("holds no configuration");
   });
 
-  it("says where YAML itself is broken", () => {
-    expect(problemsOf("receivers:\n  otlp: [1, 2\nservice:\n")[0]).toMatch(/^relay\.yaml:\d+:\d+ not valid YAML: /u);
-    expect(problemsOf("receivers: *nowhere")[0]).toContain("not valid YAML");
+  it("says where YAML itself is broken", async () => {
+    expect((await problemsOf("receivers:\n  otlp: [1, 2\nservice:\n"))[0]).toMatch(
+      /^relay\.yaml:\d+:\d+ not valid YAML: /u,
+    );
+    expect((await problemsOf("receivers: *nowhere"))[0]).toContain("not valid YAML");
   });
 
-  it("refuses a name without a type", () => {
-    expect(problemsOf(file("  /b: {}\n  otlp/: {}"))).toEqual([
+  it("refuses a name without a type", async () => {
+    expect(await problemsOf(file("  /b: {}\n  otlp/: {}"))).toEqual([
       "relay.yaml:10:3 exporters./b: is no name of a component; write TYPE or TYPE/NAME",
       "relay.yaml:11:3 exporters.otlp/: is no name of a component; write TYPE or TYPE/NAME",
     ]);

@@ -1,4 +1,4 @@
-import { type StandardSchema, type StandardIssue } from "@otlpkit/core";
+import type { StandardIssue, StandardSchema } from "@otlpkit/core";
 import { record, section } from "./collections.ts";
 import { type AnyPlugin, type Component, type Configuration, type Plugins, sections } from "./configuration.ts";
 import { type Environment, expand } from "./expand.ts";
@@ -9,14 +9,19 @@ import { isShape, type Report, type Shape, shape } from "./shape.ts";
 import { parseYaml } from "./yaml-file.ts";
 
 /** Where a configuration comes from. */
-export interface ConfigurationSource {
-  /** The YAML. */
-  readonly text: string;
+export type ConfigurationSource = {
   /** What to call it in messages; the path that the user gave. */
   readonly file: string;
-  /** What `${env:NAME}` refers to. */
-  readonly environment: Environment;
-}
+} & (
+  | {
+      /** The YAML. */
+      readonly text: string;
+      /** What `${env:NAME}` refers to. */
+      readonly environment: Environment;
+    }
+  /** What YAML would have been read as, references replaced; for a program that makes up a configuration. */
+  | { readonly value: unknown }
+);
 
 /** What a program understands. */
 export interface Language<P extends Plugins, Service> {
@@ -30,22 +35,26 @@ export interface Language<P extends Plugins, Service> {
  *
  * @throws ConfigurationError with everything that is wrong, at once
  */
-export function readConfiguration<P extends Plugins, Service>(
-  { text, file, environment }: ConfigurationSource,
+export async function readConfiguration<P extends Plugins, Service>(
+  source: ConfigurationSource,
   { plugins, service }: Language<P, Service>,
-): Configuration<P, Service> {
-  const yaml = parseYaml(text);
-  if (yaml.problems.length > 0) throw new ConfigurationError(file, yaml.problems);
+): Promise<Configuration<P, Service>> {
+  const { file } = source;
+  const yaml = "text" in source ? await parseYaml(source.text) : undefined;
+  if (yaml !== undefined && yaml.problems.length > 0) throw new ConfigurationError(file, yaml.problems);
   const problems: Problem[] = [];
   const warnings: Problem[] = [];
   const report: Report = (severity, path, message) => {
-    (severity === "error" ? problems : warnings).push({ path: writePath(path), message, ...yaml.locate(path) });
+    (severity === "error" ? problems : warnings).push({ path: writePath(path), message, ...yaml?.locate(path) });
   };
   const fail = (): never => {
     throw new ConfigurationError(file, inFileOrder(problems));
   };
 
-  const root = expand(yaml.value, environment, report);
+  const root =
+    "text" in source
+      ? expand(yaml!.value, { environment: source.environment, report, parse: yaml!.parse })
+      : source.value;
   if (root === null || typeof root !== "object" || Array.isArray(root)) {
     report("error", [], "holds no configuration; there must be receivers, exporters and service.pipelines");
     return fail();
@@ -60,12 +69,14 @@ export function readConfiguration<P extends Plugins, Service>(
     service: section({ extensions: anything, pipelines: anything, ...service }),
   }).read(root, [], report);
 
-  const defined = Object.fromEntries(
-    (Object.keys(sections) as (keyof Plugins)[]).map((name) => [
-      name,
-      readComponents(name, top[name] ?? {}, plugins[name], report),
-    ]),
-  ) as Record<keyof Plugins, Map<string, Component<AnyPlugin>>>;
+  const components = (Object.keys(sections) as (keyof Plugins)[]).map(async (name) => [
+    name,
+    await readComponents(name, top[name] ?? {}, plugins[name], report),
+  ]);
+  const defined = Object.fromEntries(await Promise.all(components)) as Record<
+    keyof Plugins,
+    Map<string, Component<AnyPlugin>>
+  >;
 
   const { extensions, pipelines, ...rest } = top.service;
   const written = Object.fromEntries(
@@ -88,12 +99,12 @@ export function readConfiguration<P extends Plugins, Service>(
   } as unknown as Configuration<P, Service>;
 }
 
-function readComponents(
+async function readComponents(
   name: keyof Plugins,
   written: Readonly<Record<string, unknown>>,
   plugins: readonly AnyPlugin[],
   report: Report,
-): Map<string, Component<AnyPlugin>> {
+): Promise<Map<string, Component<AnyPlugin>>> {
   const components = new Map<string, Component<AnyPlugin>>();
   for (const [id, value] of Object.entries(written)) {
     const path = [name, id];
@@ -111,18 +122,21 @@ function readComponents(
       report("error", path, `there is no ${sections[name]} of type "${type}" here; ${meant}${others}`);
       continue;
     }
-    components.set(id, { id, plugin, config: readConfig(plugin.config, value, path, report) as never });
+    // oxlint-disable-next-line no-await-in-loop -- hardly a schema ever waits
+    const config = await readConfig(plugin.config, value, path, report);
+    components.set(id, { id, plugin, config: config as never });
   }
   return components;
 }
 
-function readConfig(schema: StandardSchema<unknown>, value: unknown, path: Path, report: Report): unknown {
+async function readConfig(
+  schema: StandardSchema<unknown>,
+  value: unknown,
+  path: Path,
+  report: Report,
+): Promise<unknown> {
   if (isShape(schema)) return schema.read(value, path, report);
-  const result = schema["~standard"].validate(value ?? {});
-  if (result instanceof Promise) {
-    report("error", path, "this component checks its configuration asynchronously, which is not possible here");
-    return undefined;
-  }
+  const result = await schema["~standard"].validate(value ?? {});
   if (result.issues === undefined) return result.value;
   for (const issue of result.issues) report("error", [...path, ...stepsOf(issue)], issue.message);
   return undefined;

@@ -1,4 +1,4 @@
-import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, type Pair, parseDocument } from "yaml";
+import type * as Yaml from "yaml";
 import type { Path, Problem } from "./problem.ts";
 
 /** A parsed file that still knows where everything stood. */
@@ -9,10 +9,15 @@ export interface YamlFile {
   readonly problems: readonly Problem[];
   /** Line and column of what a path names, or of the nearest thing above it that is in the text. */
   locate(path: Path): { readonly line: number; readonly column: number } | undefined;
+  /** A text as YAML would read it: "8080" is a number. Throws when it is no YAML. */
+  parse(text: string): unknown;
 }
 
 /** Parses YAML 1.2 with the merge keys (`<<`) of 1.1, as the Collector does. */
-export function parseYaml(text: string): YamlFile {
+export async function parseYaml(text: string): Promise<YamlFile> {
+  // Not needed by who makes a configuration of values, and the slowest part of a start.
+  const yaml = await import("yaml");
+  const { LineCounter, parseDocument } = yaml;
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, merge: true, prettyErrors: false, logLevel: "error" });
   const place = (offset: number): { line: number; column: number } => {
@@ -36,24 +41,29 @@ export function parseYaml(text: string): YamlFile {
     value,
     problems,
     locate(path) {
-      const offset = offsetOf(document.contents, path);
+      const offset = offsetOf(yaml, document.contents, path);
       return offset === undefined ? undefined : place(offset);
     },
+    parse: (scalar) => yaml.parse(scalar, { logLevel: "error" }) as unknown,
   };
 }
 
-function offsetOf(root: Node | null, path: Path): number | undefined {
+function offsetOf(
+  { isAlias, isMap, isScalar, isSeq }: typeof Yaml,
+  root: Yaml.Node | null,
+  path: Path,
+): number | undefined {
   let node: unknown = root;
   let offset = root?.range?.[0];
   for (const step of path) {
     if (isMap(node)) {
-      const pair = (node.items as Pair[]).find(({ key }) => isScalar(key) && String(key.value) === String(step));
+      const pair = (node.items as Yaml.Pair[]).find(({ key }) => isScalar(key) && String(key.value) === String(step));
       if (pair === undefined) break;
-      offset = (pair.key as Node).range?.[0] ?? offset;
+      offset = (pair.key as Yaml.Node).range?.[0] ?? offset;
       node = pair.value;
     } else if (isSeq(node) && typeof step === "number") {
       node = node.items[step];
-      offset = (node as Node | undefined)?.range?.[0] ?? offset;
+      offset = (node as Yaml.Node | undefined)?.range?.[0] ?? offset;
     } else break;
     if (isAlias(node)) break;
   }
