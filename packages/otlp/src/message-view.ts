@@ -1,6 +1,6 @@
 import { type AttributeValue, hasKey, readAnyValue, readKeyValue, readText } from "./any-value.ts";
 import { type FieldSchema, messages } from "./generated/schema.ts";
-import { type Cursor, lengthTag, readUint32, readUint64, skipValue, wireType } from "./wire.ts";
+import { type Cursor, lengthTag, readUint32, readUint64, skipValue } from "./wire.ts";
 
 /**
  * A look at one message inside a request, field by field, without decoding the rest. Fields go by their JSON names

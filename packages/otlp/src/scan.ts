@@ -49,9 +49,9 @@ export function scan(signal: Signal, body: Uint8Array, options: ScanOptions = {}
     if (tag > 0x7f) {
       tag &= 0x7f;
       for (let shift = 7, byte = 0x80; byte > 0x7f; shift += 7) {
-        if (at === end) throw malformed(signal, body, fieldAt, "a tag is cut short");
+        if (at === end) throw malformed(signal, body, fieldAt, fieldAt, "a tag is cut short");
         byte = body[at++] as number;
-        if (shift === 28 && byte > 0xf) throw malformed(signal, body, fieldAt, "a tag is longer than 32 bits");
+        if (shift === 28 && byte > 0xf) throw malformed(signal, body, fieldAt, fieldAt, "a tag is longer than 32 bits");
         tag |= (byte & 0x7f) << shift;
       }
       tag >>>= 0;
@@ -60,21 +60,21 @@ export function scan(signal: Signal, body: Uint8Array, options: ScanOptions = {}
 
     if ((tag & 7) === wireType.length) {
       const kind = todo & 0xf;
-      if (kind === step.refused) throw malformed(signal, body, tag < 8 ? fieldAt : at, refusal(tag));
+      if (kind === step.refused) throw malformed(signal, body, fieldAt, at, refusal(tag));
       const lengthAt = at;
-      if (at === end) throw malformed(signal, body, lengthAt, "the length is cut short");
+      if (at === end) throw malformed(signal, body, fieldAt, lengthAt, "the length is cut short");
       let length = body[at++] as number;
       if (length > 0x7f) {
         length &= 0x7f;
         for (let shift = 7, byte = 0x80; byte > 0x7f; shift += 7) {
-          if (at === end) throw malformed(signal, body, lengthAt, "the length is cut short");
+          if (at === end) throw malformed(signal, body, fieldAt, lengthAt, "the length is cut short");
           byte = body[at++] as number;
-          if (shift === 28 && byte > 7) throw malformed(signal, body, lengthAt, "the length is above 2 GiB");
+          if (shift === 28 && byte > 7) throw malformed(signal, body, fieldAt, lengthAt, "the length is above 2 GiB");
           length |= (byte & 0x7f) << shift;
         }
       }
       if (length > end - at) {
-        throw malformed(signal, body, lengthAt, `a length of ${length} with ${end - at} bytes left`);
+        throw malformed(signal, body, fieldAt, lengthAt, `a length of ${length} with ${end - at} bytes left`);
       }
 
       if (kind >= step.message) {
@@ -96,7 +96,8 @@ export function scan(signal: Signal, body: Uint8Array, options: ScanOptions = {}
             continue;
           }
         }
-        if (open.length >= maxOpen) throw malformed(signal, body, fieldAt, `more than ${maxOpen / 2} levels deep`);
+        if (open.length >= maxOpen)
+          throw malformed(signal, body, fieldAt, fieldAt, `more than ${maxOpen / 2} levels deep`);
         open.push(end, row);
         end = at + length;
         row = child * width;
@@ -105,11 +106,11 @@ export function scan(signal: Signal, body: Uint8Array, options: ScanOptions = {}
       const valueEnd = at + length;
       if (kind === step.string) {
         const bad = invalidUtf8(body, view, at, valueEnd);
-        if (bad !== -1) throw malformed(signal, body, bad, "invalid UTF-8");
+        if (bad !== -1) throw malformed(signal, body, fieldAt, bad, "invalid UTF-8");
       } else if (kind === step.packedVarint) {
         for (let next = at; next < valueEnd;) {
           const after = endOfVarint(body, next, valueEnd);
-          if (after === -1) throw malformed(signal, body, next, badVarint);
+          if (after === -1) throw malformed(signal, body, fieldAt, next, badVarint);
           next = after;
         }
       } else if (kind === step.packedFixed64 || kind === step.packedFixed32) {
@@ -118,6 +119,7 @@ export function scan(signal: Signal, body: Uint8Array, options: ScanOptions = {}
           throw malformed(
             signal,
             body,
+            fieldAt,
             lengthAt,
             `a packed field of ${length} bytes holds no whole ${size}-byte values`,
           );
@@ -127,30 +129,30 @@ export function scan(signal: Signal, body: Uint8Array, options: ScanOptions = {}
       continue;
     }
 
-    if ((todo & 0xf) === step.refused) throw malformed(signal, body, tag < 8 ? fieldAt : at, refusal(tag));
+    if ((todo & 0xf) === step.refused) throw malformed(signal, body, fieldAt, at, refusal(tag));
     switch (tag & 7) {
       case wireType.varint: {
         const after = endOfVarint(body, at, end);
-        if (after === -1) throw malformed(signal, body, at, badVarint);
+        if (after === -1) throw malformed(signal, body, fieldAt, at, badVarint);
         at = after;
         break;
       }
       case wireType.fixed64:
-        if (end - at < 8) throw malformed(signal, body, at, "an 8-byte value is cut short");
+        if (end - at < 8) throw malformed(signal, body, fieldAt, at, "an 8-byte value is cut short");
         at += 8;
         break;
       case wireType.fixed32:
-        if (end - at < 4) throw malformed(signal, body, at, "a 4-byte value is cut short");
+        if (end - at < 4) throw malformed(signal, body, fieldAt, at, "a 4-byte value is cut short");
         at += 4;
         break;
       case wireType.startGroup: {
         const after = endOfGroup(body, at, end, tag >>> 3, maxOpen / 2 - open.length / 2);
-        if (after === -1) throw malformed(signal, body, at, "a group is not closed, malformed or too deep");
+        if (after === -1) throw malformed(signal, body, fieldAt, at, "a group is not closed, malformed or too deep");
         at = after;
         break;
       }
       default:
-        throw malformed(signal, body, fieldAt, refusal(tag));
+        throw malformed(signal, body, fieldAt, fieldAt, refusal(tag));
     }
   }
 }
