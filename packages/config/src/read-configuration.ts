@@ -53,7 +53,7 @@ export async function readConfiguration<P extends Plugins, Service>(
 
   const root =
     "text" in source
-      ? expand(yaml!.value, { environment: source.environment, report, parse: yaml!.parse })
+      ? expand(yaml!.value, { environment: source.environment, report, parse: (text) => yaml!.parse(text) })
       : source.value;
   if (root === null || typeof root !== "object" || Array.isArray(root)) {
     report("error", [], "holds no configuration; there must be receivers, exporters and service.pipelines");
