@@ -17,7 +17,7 @@ service:
   pipelines:
     traces: { receivers: [otlp], exporters: [${exporter}] }
 `;
-const relay = await startRelay(readConfiguration({ text, file: "bench", environment: {} }, language), {
+const relay = await startRelay(await readConfiguration({ text, file: "bench", environment: {} }, language), {
   log: log({ write: () => {} }),
 });
 ready((relay.doors[0] as { url: string }).url);
