@@ -19,7 +19,7 @@ export interface Attack {
 }
 
 const malformed = golden()
-  .filter(({ name, group }) => group === "json-reject" || /malformed|invalid-utf8|deep-|json-sent/.test(name))
+  .filter(({ name, group }) => group === "json-reject" || /malformed|invalid-utf8|deep-10000|json-sent/.test(name))
   .flatMap(({ binary, json, group }) => (group === "json-reject" ? [json] : [binary]))
   .filter((body) => body !== undefined);
 const bomb = gzipSync(Buffer.alloc(65 * 1024 * 1024), { level: 9 });
