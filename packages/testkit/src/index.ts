@@ -4,6 +4,7 @@ export { seeded, type Seeded, type SeededOptions } from "./seeded.ts";
 export { ledger, type Ledger, type LedgerReport } from "./ledger.ts";
 export { itemIdAttribute, itemIds } from "./item-ids.ts";
 export type { CaseOptions, Runner } from "./cases/runner.ts";
+export { type CaseOutcomes, runCases } from "./cases/run-cases.ts";
 export { compressorCases } from "./cases/compressor-cases.ts";
 export { middlewareCases } from "./cases/middleware-cases.ts";
 export { senderCases, type SenderUnderTest } from "./cases/sender-cases.ts";

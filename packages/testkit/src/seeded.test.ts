@@ -1,4 +1,6 @@
+import { decode, encode, scan } from "@otlpkit/otlp";
 import { describe, expect, it } from "vitest";
+import { sameBytes } from "./cases/check.ts";
 import { itemIds, ledger, seeded } from "./index.ts";
 
 describe("seeded", () => {
@@ -27,6 +29,14 @@ describe("seeded", () => {
       }
     }
     expect(seeded(1).traces({ items: 0 }).body).toHaveLength(0);
+  });
+
+  it("is canonical protobuf, as another encoder writes it", () => {
+    for (const signal of ["traces", "metrics", "logs"] as const) {
+      const { body, items } = seeded(11)[signal]({ items: 500 });
+      expect(scan(signal, body)).toBe(items);
+      sameBytes(encode(signal, decode(signal, body)), body, signal);
+    }
   });
 
   it("makes spans of about 447 bytes", () => {

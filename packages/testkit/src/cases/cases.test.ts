@@ -1,6 +1,14 @@
 import { type Ack, type Batch, type Compressor, ExportError, type Middleware, middleware } from "@otlpkit/core";
 import { describe, expect, it } from "vitest";
-import { compressorCases, middlewareCases, recordingSender, senderCases, type SenderUnderTest } from "../index.ts";
+import {
+  compressorCases,
+  middlewareCases,
+  recordingSender,
+  runCases,
+  type Runner,
+  senderCases,
+  type SenderUnderTest,
+} from "../index.ts";
 
 describe("middlewareCases: a stage that does nothing passes", () => {
   middlewareCases({ it }, () => middleware((batch, options, next) => next(batch, options)));
@@ -89,12 +97,13 @@ describe("the kit", () => {
     expect(found).toContain("sends nothing for a caller who gave up before");
   });
 
-  it("lists what does not apply as skipped, with the reason", () => {
-    const skipped: string[] = [];
-    const listing = Object.assign(() => undefined, { skip: (name: string) => skipped.push(name) });
+  it("lists what does not apply as skipped, with the reason, and the rest as passed", async () => {
     const name = "hands on every item";
-    middlewareCases({ it: listing }, () => (next) => next, { cannot: { [name]: "it drops every second" } });
+    const cannot = { [name]: "it drops every second" };
+    const { passed, skipped } = await runCases((runner) => middlewareCases(runner, () => (next) => next, { cannot }));
     expect(skipped).toEqual([`${name} (cannot: it drops every second)`]);
+    expect(passed).toContain("may be closed twice");
+    expect(passed).not.toContain(name);
   });
 
   it("does not take a slip for a case that does not apply", () => {
@@ -104,21 +113,9 @@ describe("the kit", () => {
   });
 });
 
-/** Runs the cases without a runner and says which failed; one that takes longer than `patienceMs` failed too. */
-async function failures(
-  register: (runner: { it: (name: string, run: () => Promise<void>) => void }) => void,
-  patienceMs = 5000,
-): Promise<string[]> {
-  const failed: string[] = [];
-  const cases: { name: string; run: () => Promise<void> }[] = [];
-  register({ it: (name, run) => void cases.push({ name, run }) });
-  await Promise.all(
-    cases.map(async ({ name, run }) => {
-      const patience = new Promise<never>((_, reject) => setTimeout(() => reject(new Error("too slow")), patienceMs));
-      await Promise.race([run(), patience]).catch(() => failed.push(name));
-    }),
-  );
-  return cases.map(({ name }) => name).filter((name) => failed.includes(name));
+async function failures(register: (runner: Runner) => void, patienceMs = 5000): Promise<string[]> {
+  const { failed } = await runCases(register, { patienceMs });
+  return failed.map(({ name }) => name);
 }
 
 function underTest(): SenderUnderTest {

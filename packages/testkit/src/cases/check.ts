@@ -62,3 +62,11 @@ function shown(value: unknown): string {
 export async function turns(count = 5): Promise<void> {
   for (let turn = 0; turn < count; turn++) await new Promise((resolve) => setTimeout(resolve, 0));
 }
+
+/** For a promise that is awaited later: should the case fail before that, the failure of the promise is not one more. */
+export function later<T>(promise: Promise<T>): Promise<T> {
+  promise.catch(() => {
+    // Whoever awaits it gets the error all the same.
+  });
+  return promise;
+}

@@ -1,7 +1,7 @@
 import { type Ack, type Batch, ExportError, type Middleware, type Sender } from "@otlpkit/core";
 import { recordingSender, type RecordingSender } from "../recording-sender.ts";
 import { seeded } from "../seeded.ts";
-import { equal, failsWith, check, sameBytes, turns } from "./check.ts";
+import { equal, failsWith, check, later, sameBytes, turns } from "./check.ts";
 import { type CaseOptions, register, type Runner } from "./runner.ts";
 
 /**
@@ -146,7 +146,7 @@ export function middlewareCases(runner: Runner, make: () => Middleware, options?
             order.push("answered");
             return { rejectedItems: 0, message: "" };
           });
-          const sent = stage.send(one(), {});
+          const sent = later(stage.send(one(), {}));
           await stage.close().then(() => order.push("closed"));
           await sent;
           equal(order, ["answered", "closed"], "the order");

@@ -1,6 +1,6 @@
 import type { Batch, Sender } from "@otlpkit/core";
 import { seeded } from "../seeded.ts";
-import { accepts, check, failsWith, turns } from "./check.ts";
+import { accepts, check, failsWith, later, turns } from "./check.ts";
 import { type Case, type CaseOptions, register, type Runner } from "./runner.ts";
 
 /** A sender and a grip on what it sends to. */
@@ -65,10 +65,10 @@ export function casesOfSender(make: () => Promise<SenderUnderTest>): Case[] {
       name: "waits at close for what is under way [A-22]",
       run: within(async ({ sender, hold, release, arrived }) => {
         hold();
-        const sent = sender.send(one(), {});
+        const sent = later(sender.send(one(), {}));
         await arrived(1);
         let closed = false;
-        const closing = sender.close().then(() => (closed = true));
+        const closing = later(sender.close().then(() => (closed = true)));
         await turns();
         check(!closed, "close waits while there is no answer");
         release();
@@ -101,7 +101,9 @@ export function casesOfSender(make: () => Promise<SenderUnderTest>): Case[] {
       run: within(async ({ sender, hold, arrived }) => {
         hold();
         const controller = new AbortController();
-        const sent = failsWith(sender.send(one(), { signal: controller.signal }), "cancelled", "an aborted send");
+        const sent = later(
+          failsWith(sender.send(one(), { signal: controller.signal }), "cancelled", "an aborted send"),
+        );
         await arrived(1);
         controller.abort();
         const error = await sent;

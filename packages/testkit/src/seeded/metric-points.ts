@@ -89,7 +89,8 @@ function exponentialPoint(to: ProtobufWriter, source: ItemSource): void {
   times(to, source);
   to.fixed64(4, BigInt(counts.reduce((sum, count) => sum + count, 3)));
   to.double(5, source.random.next() * 10);
-  to.sint32(6, -2 + source.random.below(8));
+  const scale = source.random.below(8) - 2;
+  if (scale !== 0) to.sint32(6, scale);
   to.fixed64(7, 3n);
   to.message(8, () => {
     to.sint32(1, -source.random.below(20) - 1);

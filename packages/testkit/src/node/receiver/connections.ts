@@ -1,7 +1,7 @@
 import { signals } from "@otlpkit/core";
 import { connect as connectHttp2 } from "node:http2";
 import { connect } from "node:net";
-import { check, equal, turns } from "../../cases/check.ts";
+import { check, equal, later, turns } from "../../cases/check.ts";
 import type { Case } from "../../cases/runner.ts";
 import { strangeAuthority, testAuthority, testClient, testServer } from "../certificates.ts";
 import { frame } from "../frame.ts";
@@ -89,7 +89,7 @@ export function doorCases(setting: ReceiverSetting): Case[] {
         const asked = ask();
         await eventually(() => far.batches.length === 1, "the request reaches the pipeline");
         let closed = false;
-        const closing = listening.close().then(() => (closed = true));
+        const closing = later(listening.close().then(() => (closed = true)));
         await turns();
         check(!closed, "close waits while there is no answer");
         answer();

@@ -7,6 +7,7 @@ import {
   type Signal,
   signals,
 } from "@otlpkit/core";
+import { later } from "../../cases/check.ts";
 import { recordingSender, type RecordingSender } from "../../recording-sender.ts";
 import { goldenCase } from "../golden.ts";
 import { plainGzip } from "../gzip-compressor.ts";
@@ -97,7 +98,7 @@ export function atDoor(
     const url = `${settings.tls ? "https" : "http"}://${listening.address}`;
     const ask = setting.speaks === "http" ? askHttp : askGrpc;
     try {
-      await run({ url, listening, far, ask: (given = {}) => ask(url, given) });
+      await run({ url, listening, far, ask: (given = {}) => later(ask(url, given)) });
     } finally {
       await far.close();
       await listening.close({ graceMs: 100 });

@@ -1,4 +1,4 @@
-import { accepts, check, equal, exportError, failsWith } from "../../cases/check.ts";
+import { accepts, check, equal, exportError, failsWith, later } from "../../cases/check.ts";
 import type { Case } from "../../cases/runner.ts";
 import { seeded } from "../../seeded.ts";
 import type { Answer } from "../backend.ts";
@@ -121,10 +121,8 @@ export function connectionCases(setting: TransportSetting): Case[] {
       run: onBench(setting, async ({ backend, sender }) => {
         backend.script({ kind: "hang" });
         const controller = new AbortController();
-        const sent = failsWith(
-          sender.send(goldenBatch(), { signal: controller.signal }),
-          "cancelled",
-          "an aborted send",
+        const sent = later(
+          failsWith(sender.send(goldenBatch(), { signal: controller.signal }), "cancelled", "an aborted send"),
         );
         await backend.arrived(1);
         controller.abort();
