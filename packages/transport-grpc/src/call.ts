@@ -110,7 +110,7 @@ export function startCall(connection: Connection, alarms: Alarms, request: CallR
       );
       return;
     }
-    collect(stream, session);
+    collect(stream, admittedTo);
     const { message, compressed } = request;
     if (message.byteLength <= copyUpToBytes) {
       stream.end(framed(message, compressed));
@@ -121,20 +121,20 @@ export function startCall(connection: Connection, alarms: Alarms, request: CallR
     }
   }
 
-  function collect(stream: ClientHttp2Stream, session: Session): void {
+  function collect(opened: ClientHttp2Stream, on: Session): void {
     const message = messageReader();
     let headers: IncomingHttpHeaders | undefined;
     let trailers: IncomingHttpHeaders | undefined;
     let head: MessageHead | undefined;
-    stream.on("response", (received) => {
+    opened.on("response", (received) => {
       headers = received;
       // A proxy's page is nothing to read, whatever its size.
       if (!isGrpc(received["content-type"])) complete();
     });
-    stream.on("trailers", (received) => {
+    opened.on("trailers", (received) => {
       trailers = received;
     });
-    stream.on("data", (chunk: Buffer) => {
+    opened.on("data", (chunk: Buffer) => {
       if (settled) return;
       head = message.push(chunk) ?? head;
       const bytes = Math.max(head?.length ?? 0, message.receivedBytes - prefixBytes);
@@ -147,28 +147,27 @@ export function startCall(connection: Connection, alarms: Alarms, request: CallR
         ),
       );
     });
-    stream.on("end", () => {
+    opened.on("end", () => {
       // A stream that is torn down also ends; "close" tells.
-      if (stream.rstCode === constants.NGHTTP2_NO_ERROR) complete();
+      if (opened.rstCode === constants.NGHTTP2_NO_ERROR) complete();
     });
-    stream.on("error", swallow);
-    stream.on("close", () => {
+    opened.on("error", swallow);
+    opened.on("close", () => {
       if (settled) return;
       // A reset that follows a status, as some servers and proxies send it, takes nothing back.
       if (trailers?.["grpc-status"] !== undefined || headers?.["grpc-status"] !== undefined) complete();
-      else if (stream.rstCode === constants.NGHTTP2_NO_ERROR && headers !== undefined) complete();
-      else fail(broken(stream.rstCode ?? 0, session));
+      else if (opened.rstCode === constants.NGHTTP2_NO_ERROR && headers !== undefined) complete();
+      else fail(broken(opened.rstCode ?? 0, on));
     });
 
     function complete(): void {
-      if (headers === undefined) fail(broken(stream.rstCode ?? 0, session));
+      if (headers === undefined) fail(broken(opened.rstCode ?? 0, on));
       else if (settle()) resolve({ headers, trailers, head, message });
     }
   }
 
-  function broken(rstCode: number, session: Session): ExportError {
-    const { http2 } = session;
-    if (http2.destroyed) return session.lost();
+  function broken(rstCode: number, on: Session): ExportError {
+    if (on.http2.destroyed) return on.lost();
     const name = resetNames[rstCode] ?? `code ${rstCode}`;
     if (rstCode === constants.NGHTTP2_ENHANCE_YOUR_CALM) {
       return new ExportError("overloaded", `${attempted}: the stream was reset (${name})`);

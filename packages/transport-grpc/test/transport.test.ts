@@ -196,7 +196,7 @@ describe.each(engines)("the $name transport", (engine) => {
 
   it("settles every call and stays of use whenever connections break", async () => {
     const { backend, sender } = await start(engine);
-    const { random } = seeded(7);
+    const source = seeded(7);
     const breaks = [
       { kind: "reset", when: "before-body" },
       { kind: "reset", when: "before-headers" },
@@ -204,7 +204,9 @@ describe.each(engines)("the $name transport", (engine) => {
       { kind: "rst-stream", code: 2 },
       { kind: "goaway" },
     ] as const;
-    backend.script(() => (random() < 0.2 ? (breaks[Math.floor(random() * breaks.length)] as Answer) : { kind: "ok" }));
+    backend.script(() =>
+      source.random() < 0.2 ? (breaks[Math.floor(source.random() * breaks.length)] as Answer) : { kind: "ok" },
+    );
     const outcomes: string[] = [];
     async function worker(): Promise<void> {
       for (let i = 0; i < 25; i++) {

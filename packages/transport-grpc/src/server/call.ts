@@ -88,11 +88,11 @@ export function serveCall(stream: ServerHttp2Stream, headers: IncomingHttpHeader
     if (head === undefined || reader.receivedBytes < prefixBytes + head.length) {
       refuse(new ExportError("invalid", `the request ended early, after ${reader.receivedBytes} bytes`));
     } else {
-      void process(head);
+      void answer(head);
     }
   });
 
-  async function process({ compressed }: MessageHead): Promise<void> {
+  async function answer({ compressed }: MessageHead): Promise<void> {
     const onInvalid = (error: ExportError): void => options.onRefused({ signal: signal as Signal, error });
     let reachedPipeline = false;
     processing = true;
@@ -104,6 +104,8 @@ export function serveCall(stream: ServerHttp2Stream, headers: IncomingHttpHeader
         compressed && compressor !== undefined
           ? await inflate(reader.take(), compressor, options.maxRequestBytes, held)
           : reader.take();
+      // The client may have gone while the message was inflated.
+      if (answered) return;
       reachedPipeline = true;
       const reply = await exchange(
         pipeline,
