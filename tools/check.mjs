@@ -36,7 +36,7 @@ for (const [name, promise, program, ...args] of steps) {
   const code = await run(program, args);
   if (process.exitCode) process.exit();
   if (code !== 0) {
-    console.error(`\n${name} failed (exit ${code}); run it alone: npx pnpm exec node tools/check.mjs ${name}`);
+    console.error(`\n${name} failed (exit ${code}); run it alone: npm test ${name}`);
     process.exit(code);
   }
   // The tests come last and end with their own summary line.

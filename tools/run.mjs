@@ -1,6 +1,6 @@
 // The commands of package.json for a machine that has only Node and npm: `node tools/run.mjs COMMAND [ARGUMENT...]`.
 // Fetches the pinned pnpm through npx, lets it install what is missing, and runs the rest on the pinned Node.
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { constants } from "node:os";
 import { delimiter, join } from "node:path";
@@ -32,17 +32,16 @@ const environment = {
   PATH: `${bin}${delimiter}${process.env.PATH}`,
 };
 
-const { packageManager } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+const packageManager = JSON.parse(readFileSync(join(root, "package.json"), "utf8")).packageManager.split("+")[0];
 if (!installed()) {
   const quiet = name === "start" ? ["--reporter=append-only", "--loglevel=warn"] : [];
   if (name === "start") console.error("installing dependencies (first start only) ...");
-  const code = await run(
-    "npx",
-    ["--yes", packageManager.split("+")[0], "install", "--frozen-lockfile", ...quiet],
-    root,
-  );
+  const code = await run("npx", ["--yes", packageManager, "install", "--frozen-lockfile", ...quiet], root);
   if (code !== 0) process.exit(code);
 }
+
+// turbo asks for pnpm by name.
+if (name === "test" || name === "build") environment.PATH += `${delimiter}${pnpmFolder()}`;
 
 const [program, ...args] = commands[name];
 // The relay resolves paths from where the user stands; everything else works on the repository.
@@ -54,6 +53,18 @@ process.exit(await run(join(bin, program), [...resolved, ...rest], cwd));
 function installed() {
   const copy = join(root, "node_modules", ".pnpm", "lock.yaml");
   return existsSync(copy) && readFileSync(copy, "utf8") === readFileSync(join(root, "pnpm-lock.yaml"), "utf8");
+}
+
+/** Where npx keeps the pinned pnpm: the folder that it puts on the PATH of what it calls. */
+function pnpmFolder() {
+  const words = ["--yes", `--package=${packageManager}`, "--call", "node -p process.env.PATH"];
+  const found = execFileSync("npx", words, { encoding: "utf8", shell: process.platform === "win32" });
+  return (
+    found
+      .trim()
+      .split(delimiter)
+      .find((folder) => existsSync(join(folder, "pnpm"))) ?? ""
+  );
 }
 
 /** Runs a program, hands signals on, and ends it when our own parent goes: npm's shell dies without passing SIGTERM on. */
