@@ -1,15 +1,15 @@
 import type { Signal } from "@otlpkit/core";
 import type { Relay } from "./start-relay.ts";
 
-/** An id that is nobody's, so that the first span is easy to find. */
-const firstSpan =
-  `{"resourceSpans":[{"resource":{"attributes":[{"key":"service.name","value":{"stringValue":"hello"}}]},` +
-  `"scopeSpans":[{"spans":[{"traceId":"5b8efff798038103d269b633813fc60c","spanId":"eee19b7ec3c1b174","name":"first span",` +
-  `"kind":1,"startTimeUnixNano":"TIME","endTimeUnixNano":"TIME"}]}]}]}`;
+/** A whole request, short enough to be read: an id that is nobody's makes the first span easy to find. */
+const firstSpan = `
+  {"resourceSpans":[{"resource":{"attributes":[{"key":"service.name","value":{"stringValue":"hello"}}]},
+  "scopeSpans":[{"spans":[{"traceId":"5b8efff798038103d269b633813fc60c","spanId":"eee19b7ec3c1b174",
+  "name":"first span","startTimeUnixNano":"TIME","endTimeUnixNano":"TIME"}]}]}]}`;
 
 /** What someone wants to know who has just started a relay: where things come in, go to, and can be looked at. */
 export function banner(
-  relay: Relay,
+  relay: Pick<Relay, "doors" | "destinations" | "extensions" | "status">,
   { version, source, color }: { version: string; source: string; color: boolean },
 ): string {
   const bold = (text: string): string => (color ? `\u001B[1m${text}\u001B[0m` : text);

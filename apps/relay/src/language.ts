@@ -21,11 +21,12 @@ import { otlpGrpcExporter } from "./exporters/otlp-grpc.ts";
 import { otlpHttpExporter } from "./exporters/otlp-http.ts";
 import { healthCheckExtension } from "./extensions/health-check.ts";
 import { batchProcessor } from "./processors/batch.ts";
+import { memoryLimiterProcessor } from "./processors/memory-limiter.ts";
 import { otlpReceiver } from "./receivers/otlp.ts";
 
 const plugins = {
   receivers: [otlpReceiver],
-  processors: [batchProcessor],
+  processors: [batchProcessor, memoryLimiterProcessor],
   exporters: [otlpGrpcExporter, otlpHttpExporter, fileExporter, debugExporter, nopExporter],
   connectors: [],
   extensions: [healthCheckExtension],

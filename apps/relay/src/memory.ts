@@ -11,13 +11,14 @@ const mostBytes = 512 * 1_048_576;
  * came and merged, or plain and compressed) and the rest of the process needs room as well.
  */
 export function defaultBudgetBytes(
-  availableBytes: number = Math.min(constrainedBytes(), totalmem(), 4 * getHeapStatistics().heap_size_limit),
+  availableBytes: number = Math.min(memoryOfThisProcess(), 4 * getHeapStatistics().heap_size_limit),
 ): number {
   return Math.max(leastBytes, Math.min(mostBytes, Math.floor(availableBytes / 4)));
 }
 
-/** The limit of the container; without one the system says 0 or something absurd. */
-function constrainedBytes(): number {
-  const bytes = process.constrainedMemory();
-  return bytes > 0 ? bytes : Infinity;
+/** The limit of the container, or the machine's memory. */
+export function memoryOfThisProcess(): number {
+  // Without a limit the system says 0 or something absurd.
+  const limit = process.constrainedMemory();
+  return limit > 0 ? Math.min(limit, totalmem()) : totalmem();
 }

@@ -23,7 +23,7 @@ export function buildPipelines(
     const stages = pipeline.processors.map((id): Middleware => {
       const { config, plugin } = configuration.processors.get(id)!;
       const own = { pipeline: pipeline.id, destinations: pipeline.exporters.length, closeGraceMs };
-      return plugin.create(config, { ...contextOf("processor", id), ...own });
+      return plugin.create(config as never, { ...contextOf("processor", id), ...own });
     });
     const end = fanOut(pipeline.exporters.map((id) => ({ id, sender: shared(destinations.get(id)!.sender) })));
     return { pipeline, sender: pipe(...stages, end) };

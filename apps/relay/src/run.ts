@@ -114,11 +114,11 @@ function announce(relay: Relay, format: "text" | "json", config: string | undefi
   log.info("ready", { version, doors: relay.doors, destinations, status: relay.status });
 }
 
-/** Resolves at the first SIGTERM or SIGINT; the second ends the process at once. */
+/** Resolves at the first SIGTERM, SIGINT or SIGHUP (its terminal is gone); the second ends the process at once. */
 function stopSignal(log: Log): Promise<"signal"> {
   return new Promise((resolve) => {
     let asked = false;
-    for (const name of ["SIGTERM", "SIGINT"] as const) {
+    for (const name of ["SIGTERM", "SIGINT", "SIGHUP"] as const) {
       process.on(name, () => {
         if (asked) {
           log.error("stopped at once by a second signal");

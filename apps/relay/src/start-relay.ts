@@ -205,7 +205,10 @@ function signalsOf(configuration: RelayConfiguration, side: "receivers" | "expor
 function metadataKeysOf(configuration: RelayConfiguration, receiver: string): string[] {
   const behind = configuration.pipelines.filter(({ receivers }) => receivers.includes(receiver));
   return behind.flatMap(({ processors }) =>
-    processors.flatMap((id) => configuration.processors.get(id)!.config.metadata_keys),
+    processors.flatMap((id) => {
+      const { config } = configuration.processors.get(id)!;
+      return "metadata_keys" in config ? config.metadata_keys : [];
+    }),
   );
 }
 
