@@ -95,7 +95,7 @@ export function tlsStep(url: URL, { tls, protocol, timeoutMs }: Destination): Pr
 function negotiated(socket: TLSSocket): Step {
   const certificate = socket.getPeerCertificate();
   const days = Math.floor((Date.parse(certificate.valid_to) - Date.now()) / 86_400_000);
-  const name = certificate.subject?.CN ?? certificate.subjectaltname ?? "without a name";
+  const name = [certificate.subject?.CN ?? certificate.subjectaltname ?? "without a name"].flat().join(", ");
   const detail = `${socket.getProtocol()}, ${socket.getCipher().name}; certificate ${name}, valid for ${days} days`;
   return { name: "TLS", outcome: "ok", detail, ...(days < 14 && { advice: "renew the certificate soon" }) };
 }

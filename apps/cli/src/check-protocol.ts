@@ -1,6 +1,6 @@
 import { ExportError, protobufBatch, type Signal } from "@otlpkit/core";
 import type { Step } from "./check.ts";
-import { compressors, connect, type Destination, shownUrl } from "./destination.ts";
+import { connect, type Destination, shownUrl } from "./destination.ts";
 
 /** Is an empty request of this signal taken? Tells trouble with the protocol or with credentials from a missing signal. */
 export async function signalStep(to: Destination, signal: Signal): Promise<Step> {

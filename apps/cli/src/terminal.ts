@@ -12,7 +12,7 @@ export interface Terminal {
 
 /** The terminal of this process: results on stdout; notes and progress on stderr. */
 export function processTerminal(): Terminal {
-  const watched = process.stderr.isTTY === true;
+  const watched = process.stderr.isTTY;
   let shown = false;
   const clear = (): void => {
     if (shown) process.stderr.write("\r\u001b[K");

@@ -75,7 +75,8 @@ service:
   };
   const counts = new Map<string, number>();
   const hostile = async (index: number): Promise<void> => {
-    const { random } = seeded(seed + 100 + index);
+    const source = seeded(seed + 100 + index);
+    const random = (): number => source.random();
     while (goesOn()) {
       const attack = attacks[Math.floor(random() * attacks.length)] as (typeof attacks)[number];
       await attack.run({ httpPort, grpcPort }, random);

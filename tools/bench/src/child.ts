@@ -29,9 +29,9 @@ export function startChild(role: string, ...args: string[]): Promise<Child> {
   return new Promise((resolve, reject) => {
     child.once("error", reject);
     child.once("exit", (code) => reject(new Error(`${role} ended with ${code} before it was ready`)));
-    child.once("message", (ready) => {
+    child.once("message", (message) => {
       resolve({
-        ready: ready as string,
+        ready: message as string,
         cpuMicros: async () => (await ask()).cpuMicros,
         memoryBytes: async () => (await ask()).memoryBytes,
         stop: () =>

@@ -20,9 +20,9 @@ if (chosen.length === 0) {
 }
 
 const findings: Finding[] = [];
-for (const [index, { name, run }] of chosen.entries()) {
-  if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${index + 1}/${chosen.length} ${name} ...`);
-  findings.push(...(await run()));
+for (const [index, bench] of chosen.entries()) {
+  if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${index + 1}/${chosen.length} ${bench.name} ...`);
+  findings.push(...(await bench.run()));
 }
 if (process.stderr.isTTY) process.stderr.write("\r\u001b[K");
 

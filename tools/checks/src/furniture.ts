@@ -8,7 +8,7 @@ const mostDependencies = 5;
 /** What every published package must have, whatever is in it. */
 export function checkFurniture(): { readonly lines: readonly string[]; readonly problems: readonly string[] } {
   const published = rooms().filter(({ manifest }) => !manifest.private);
-  const problems = published.flatMap((room) => [...files(room), ...manifest(room)]);
+  const problems = published.flatMap((room) => [...files(room), ...manifestOf(room)]);
   return { lines: [`${published.length} published packages`], problems };
 }
 
@@ -18,7 +18,7 @@ function files(room: Room): string[] {
     .map((name) => `${room.name} has no ${name}`);
 }
 
-function manifest(room: Room): string[] {
+function manifestOf(room: Room): string[] {
   const problems: string[] = [];
   const text = JSON.parse(readFileSync(join(room.folder, "package.json"), "utf8")) as Record<string, unknown>;
   const say = (problem: string): void => void problems.push(`${room.name}: ${problem}`);

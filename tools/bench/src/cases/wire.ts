@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { ExportError } from "@otlpkit/core";
-import { type ItemView, scan, splitByKey, traceIdKey, visitTraceIds } from "@otlpkit/otlp";
+import { type ItemView, scan, splitByKey, visitTraceIds } from "@otlpkit/otlp";
 import type { Bench } from "../bench.ts";
 import { bigItems, protobufjsTraces, traces } from "../fixtures.ts";
 import { compare, local } from "../measure.ts";
