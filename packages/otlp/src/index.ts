@@ -4,9 +4,13 @@ export { countItems, visitItems, visitTraceIds } from "./visit.ts";
 export { canMerge, merge } from "./merge.ts";
 export { splitByBytes, type SplitByBytes, splitByItems } from "./split.ts";
 export { splitByKey } from "./split-by-key.ts";
+export { type BatchEdits, editBatch, filterItems } from "./edit.ts";
 export { type ItemView, traceIdKey } from "./item-view.ts";
 export type { MessageView } from "./message-view.ts";
+export type { MessageEditor } from "./message-editor.ts";
 export type { AttributeValue } from "./any-value.ts";
+export type { FieldValue } from "./write-field.ts";
+export { type Edit, splice } from "./splice.ts";
 // JSON, objects and answers.
 export { jsonToProtobuf, protobufToJson, toJson } from "./json.ts";
 export { decode, decodeMessage } from "./decode.ts";

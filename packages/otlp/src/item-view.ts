@@ -140,7 +140,7 @@ function viewOf(body: Uint8Array, type: string, ranges: readonly number[]): Mova
 const metric = "opentelemetry.proto.metrics.v1.Metric";
 
 /** The types from the request to the item. For metrics they end with Metric: what follows depends on the arm. */
-function typesOf(signal: Signal): string[] {
+export function typesOf(signal: Signal): string[] {
   const types = [requestNames[signal]];
   for (const field of levels[signal].path) {
     const type = messages[types.at(-1) as string]?.fields.find((one) => one.number === field)?.message;
@@ -150,11 +150,11 @@ function typesOf(signal: Signal): string[] {
   return types;
 }
 
-function armType(tag: number): string {
+export function armType(tag: number): string {
   return messages[metric]?.fields.find((one) => one.number === tag >>> 3)?.message as string;
 }
 
-function pointType(tag: number): string {
+export function pointType(tag: number): string {
   return messages[armType(tag)]?.fields.find((one) => one.name === "dataPoints")?.message as string;
 }
 

@@ -163,10 +163,16 @@ export class MovableView implements MessageView {
     return found;
   }
 
-  private field(name: string): FieldSchema {
+  /** The field of that name. */
+  protected field(name: string): FieldSchema {
     const field = this.fields.get(name);
     if (field === undefined) throw new TypeError(`${this.type} has no field "${name}"; fields go by their JSON names`);
     return field;
+  }
+
+  /** The numbers of the arms of a oneof. */
+  protected armsOf(oneof: string): number[] {
+    return [...this.fields.values()].filter((field) => field.oneof === oneof).map((field) => field.number);
   }
 
   /** Puts the cursor on the last value of a field and returns its tag, 0 when there is none. */
