@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { ConfigurationError, type ConfigurationSource, type Environment, readConfiguration } from "@otlpkit/config";
-import { type Log, log as makeLog } from "@otlpkit/telemetry";
+import { type Log, log as makeLog, type Metrics, metrics as makeMetrics } from "@otlpkit/telemetry";
 import { readArguments, usage } from "./arguments.ts";
 import { banner } from "./banner.ts";
 import { configurationFromEnvironment } from "./from-environment.ts";
@@ -52,11 +52,12 @@ async function serve(
   const log = makeLog({ format, level });
   // Before anything listens, so that a signal at any moment is an orderly end.
   const asked = stopSignal(log);
-  const broken = failures(log);
+  const metrics = makeMetrics();
+  const broken = failures(log, metrics);
   for (const warning of configuration.warnings) log.warn(warning);
   let relay: Relay;
   try {
-    relay = await startRelay(configuration, { log, version });
+    relay = await startRelay(configuration, { log, metrics, version });
   } catch (error) {
     log.error("cannot start", { error });
     if (format === "text") process.stderr.write(adviceFor(error, config));
@@ -136,10 +137,15 @@ function stopSignal(log: Log): Promise<"signal"> {
  * delivered, and whoever watches over the process starts it again. A rejected promise that nobody looked at is logged,
  * and the process goes on: the request that it belonged to had its answer or its timeout.
  */
-function failures(log: Log): Promise<"failure"> {
-  process.on("unhandledRejection", (error) => log.error("a rejected promise was not handled", { error }));
+function failures(log: Log, metrics: Metrics): Promise<"failure"> {
+  const errors = metrics.counter("otlpkit_unhandled_errors", "Errors that nobody caught, and rejections nobody saw.");
+  process.on("unhandledRejection", (error) => {
+    errors.with({ kind: "rejection" }).add(1);
+    log.error("a rejected promise was not handled", { error });
+  });
   return new Promise((resolve) => {
     process.on("uncaughtException", (error) => {
+      errors.with({ kind: "exception" }).add(1);
       log.error("an error was not caught; stopping", { error, stack: error.stack });
       resolve("failure");
     });
