@@ -11,7 +11,7 @@ export interface FetchTransportOptions {
   readonly headers?: Headers;
   /**
    * A product to name in a `User-Agent` in front of our own (J-02). Default: no such header is set, because browsers have
-   * one and setting it would need the consent of CORS; set this in Workers, Deno and Bun.
+   * one and setting it would need the consent of CORS. Set this in Workers, Deno and Bun, to "" for our own name alone.
    */
   readonly userAgent?: string;
   /** The path of each signal, as in `httpTransport`. */

@@ -17,11 +17,11 @@ export interface HttpReceiverOptions extends HttpHandlerOptions {
   readonly reusePort?: boolean;
   /** Speak TLS. PEM. */
   readonly tls?: ServerTlsOptions;
-  /** How long a sender may take for its headers, TLS included, in ms; then 408. Default 10,000. */
+  /** How long a sender may take for its headers, TLS included, in ms; then 408. 0: no limit. Default 10,000. */
   readonly headersTimeoutMs?: number;
-  /** How long a sender may take for a whole request, in ms; then 408. Default 60,000. */
+  /** How long a sender may take for a whole request, in ms; then 408. 0: no limit. Default 60,000. */
   readonly requestTimeoutMs?: number;
-  /** How long an idle connection is kept, in ms. Default 65,000: longer than load balancers keep theirs. */
+  /** How long an idle connection is kept, in ms. 0: for good. Default 65,000: longer than load balancers keep theirs. */
   readonly keepAliveTimeoutMs?: number;
   /** The largest request line and headers together; then 431. Default 16 KiB. */
   readonly maxHeaderBytes?: number;
@@ -69,12 +69,14 @@ export function httpReceiver(options: HttpReceiverOptions = {}): Receiver {
 
 function serverOf(options: HttpReceiverOptions): Server {
   const { headersTimeoutMs = 10_000, requestTimeoutMs = 60_000, keepAliveTimeoutMs = 65_000 } = options;
-  const headersTimeout = Math.min(headersTimeoutMs, requestTimeoutMs);
+  // Node wants the first to be the smaller one, and takes 0 for no limit.
+  const headersTimeout = requestTimeoutMs === 0 ? headersTimeoutMs : Math.min(headersTimeoutMs, requestTimeoutMs);
+  const shortest = headersTimeout || requestTimeoutMs || Number.POSITIVE_INFINITY;
   const settings = {
     headersTimeout,
     requestTimeout: requestTimeoutMs,
     keepAliveTimeout: keepAliveTimeoutMs,
-    connectionsCheckingInterval: Math.min(5_000, Math.max(20, headersTimeout / 4)),
+    connectionsCheckingInterval: Math.min(5_000, Math.max(20, shortest / 4)),
     maxHeaderSize: options.maxHeaderBytes ?? 16 * 1024,
     // Finds senders that vanished without a word, so that what they hold comes back.
     keepAlive: true,

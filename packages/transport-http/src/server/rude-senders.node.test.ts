@@ -106,6 +106,16 @@ describe("httpReceiver and rude senders", () => {
     expect(pipeline.batches).toEqual([]);
   });
 
+  it("waits without limit for who is slow, when told to", async () => {
+    const { dial } = await receiver({ headersTimeoutMs: 0, requestTimeoutMs: 0, keepAliveTimeoutMs: 0 });
+    const line = dial();
+    line.socket.write(withLength);
+    line.socket.write(body.subarray(0, 10));
+    await new Promise((resolve) => setTimeout(resolve, 60));
+    line.socket.write(body.subarray(10));
+    await expect.poll(() => line.heard).toContain("HTTP/1.1 200 OK");
+  });
+
   it("answers 431 to a flood of headers", async () => {
     const { dial } = await receiver({ maxHeaderBytes: 1_024 });
     const line = dial();
