@@ -114,18 +114,18 @@ describe("editBatch", () => {
   });
 
   it("calls for each resource and scope once, and makes them where they are missing", () => {
-    const seen: string[] = [];
+    const seen: unknown[] = [];
     const edited = editBatch(traces, {
       resource: (resource) => {
-        seen.push(String(resource.attribute("service.name")));
+        seen.push(resource.attribute("service.name"));
         resource.setAttribute("cluster", "c1");
       },
       scope: (scope, around) => {
-        seen.push(`scope of ${String(around.resource.attribute("service.name"))}`);
+        seen.push(["scope of", around.resource.attribute("service.name")]);
         scope.set("name", "made");
       },
     });
-    expect(seen).toEqual(["shop", "scope of shop"]);
+    expect(seen).toEqual(["shop", ["scope of", "shop"]]);
     expect(decode("traces", edited.body)).toEqual({
       resourceSpans: [
         {

@@ -1,14 +1,17 @@
 // What passes the scanner is read by protobufjs, and what protobufjs can't read doesn't pass.
 
 import { fileURLToPath } from "node:url";
-import { ExportError, type Signal, signalNames } from "@otlpkit/core";
+import { ExportError, protobufBatch, type Signal, signalNames } from "@otlpkit/core";
 import fc from "fast-check";
 import protobuf from "protobufjs";
 import { describe, expect, it } from "vitest";
+import { editBatch } from "./edit.ts";
 import { encode } from "./encode.ts";
 import { requestNames } from "./generated/schema.ts";
 import { randomMessage, randomOf } from "./random-message.test.ts";
 import { scan } from "./scan.ts";
+import { splitByItems } from "./split.ts";
+import { countItems } from "./visit.ts";
 
 const root = new protobuf.Root();
 root.resolvePath = (_, target) => fileURLToPath(new URL(`../../../proto/${target}`, import.meta.url));
@@ -53,6 +56,21 @@ function mutate(body: Uint8Array, random: () => number): Uint8Array {
   return Uint8Array.from(bytes);
 }
 
+/** What has passed must be safe for all that read without checking. */
+function trust(of: Signal, body: Uint8Array): void {
+  const batch = protobufBatch(of, body, scan(of, body));
+  expect(countItems(of, body)).toBe(batch.items);
+  const pieces = of === "profiles" ? [] : splitByItems({ ...batch, items: Infinity }, 1);
+  if (of !== "profiles") expect(pieces.length).toBe(batch.items);
+  for (const piece of pieces) expect(scan(of, piece.body)).toBe(1);
+  const edited = editBatch(batch, {
+    resource: (resource) => resource.setAttribute("added", 1),
+    scope: (scope) => scope.setAttribute("added", 1),
+    ...(of === "profiles" ? {} : { item: (item) => item.removeAttribute("a") }),
+  });
+  expect(scan(of, edited.body)).toBe(batch.items);
+}
+
 describe("scan and protobufjs", () => {
   it("agree about requests with damaged bytes", () => {
     let taken = 0;
@@ -63,6 +81,7 @@ describe("scan and protobufjs", () => {
         if (passes(of, body)) {
           taken++;
           expect(protobufjsReads(of, body)).toBe(true);
+          trust(of, body);
         } else {
           refused++;
         }
