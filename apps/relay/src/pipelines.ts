@@ -1,4 +1,4 @@
-import { type Middleware, pipe, type Sender, type Signal } from "@otlpkit/core";
+import { accepted, type Middleware, pipe, type Sender, type Signal } from "@otlpkit/core";
 import type { Pipeline } from "@otlpkit/config";
 import type { ComponentContext, Destination } from "./component.ts";
 import { fanOut } from "./fan-out.ts";
@@ -47,8 +47,12 @@ function bySignal(built: readonly { readonly pipeline: Pipeline; readonly sender
     routes.set(signal, fanOut(own.map(({ pipeline, sender }) => ({ id: pipeline.id, sender }))));
   }
   return {
-    // Receivers let in only the signals they were told, which are these.
-    send: (batch, options) => routes.get(batch.signal)!.send(batch, options),
+    async send(batch, options) {
+      // A request without items succeeds (B-06, D-09), and there is nothing in it to send on.
+      if (batch.items === 0) return accepted;
+      // Receivers let in only the signals they were told, which are these.
+      return routes.get(batch.signal)!.send(batch, options);
+    },
     close: () => Promise.resolve(),
   };
 }
