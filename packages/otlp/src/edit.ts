@@ -97,12 +97,13 @@ export function filterItems(batch: Batch, keep: (item: ItemView) => boolean): Ba
   expectPlain(batch, "filter");
   const index = indexItems(batch.signal, batch.body);
   const view = itemView(batch.signal, batch.body, index);
-  const pieceOf = new Int32Array(index.starts.length);
+  const pieceOf: number[] = [];
   let items = 0;
-  for (let item = 0; item < pieceOf.length; item++) {
+  for (let item = 0; item < index.starts.length; item++) {
     view.go(item);
-    if (keep(view)) items++;
-    else pieceOf[item] = -1;
+    const stays = keep(view);
+    if (stays) items++;
+    pieceOf.push(stays ? 0 : -1);
   }
   if (items === 0) return undefined;
   if (items === pieceOf.length || !isDivisible(batch)) return batch;

@@ -29,14 +29,15 @@ export function splitByKey<K extends string | number>(batch: Batch, key: (item: 
 
 interface Sorted {
   readonly keys: readonly (string | number)[];
-  readonly pieceOf: Int32Array;
+  readonly pieceOf: number[];
 }
 
 function sort(batch: Batch, index: ItemIndex, key: (item: ItemView) => string | number): Sorted {
-  const pieceOf = new Int32Array(index.starts.length);
+  const items = index.starts.length;
+  const pieceOf: number[] = [];
   const pieces = new Map<string | number, number>();
   const view = itemView(batch.signal, batch.body, index);
-  for (let item = 0; item < pieceOf.length; item++) {
+  for (let item = 0; item < items; item++) {
     view.go(item);
     const itemKey = key(view);
     let piece = pieces.get(itemKey);
@@ -44,7 +45,7 @@ function sort(batch: Batch, index: ItemIndex, key: (item: ItemView) => string | 
       piece = pieces.size;
       pieces.set(itemKey, piece);
     }
-    pieceOf[item] = piece;
+    pieceOf.push(piece);
   }
   return { keys: [...pieces.keys()], pieceOf };
 }
@@ -56,7 +57,7 @@ function sortByTraceId(batch: Batch, index: ItemIndex): Sorted {
   const items = contents.length;
   const tag = traceIdTag(signal);
   const view = new DataView(body.buffer, body.byteOffset, body.byteLength);
-  const pieceOf = new Int32Array(items);
+  const pieceOf: number[] = [];
   /** Where an id of each piece is, -1 for the piece of those without. */
   const idAt: number[] = [];
   let slots = 16;
@@ -70,7 +71,7 @@ function sortByTraceId(batch: Batch, index: ItemIndex): Sorted {
     const at = tag === 0 ? -1 : findTraceId(body, contents[item] as number, ends[item] as number, tag);
     if (at === -1) {
       if (without === -1) without = idAt.push(-1) - 1;
-      pieceOf[item] = without;
+      pieceOf.push(without);
       continue;
     }
     const a = view.getInt32(at);
@@ -81,7 +82,7 @@ function sortByTraceId(batch: Batch, index: ItemIndex): Sorted {
     for (;;) {
       const entry = table[slot] as number;
       if (entry === 0) {
-        pieceOf[item] = idAt.push(at) - 1;
+        pieceOf.push(idAt.push(at) - 1);
         table[slot] = idAt.length;
         break;
       }
@@ -92,7 +93,7 @@ function sortByTraceId(batch: Batch, index: ItemIndex): Sorted {
         view.getInt32(known + 8) === c &&
         view.getInt32(known + 12) === d
       ) {
-        pieceOf[item] = entry - 1;
+        pieceOf.push(entry - 1);
         break;
       }
       slot = (slot + 1) & (slots - 1);

@@ -1,5 +1,5 @@
 import type { Batch } from "@otlpkit/core";
-import { assemble } from "./assemble.ts";
+import { assemble, type PieceOf } from "./assemble.ts";
 import { type Container, indexItems, type ItemIndex } from "./item-index.ts";
 import { expectPlain, isDivisible } from "./merge.ts";
 import { varintSize } from "./wire.ts";
@@ -19,7 +19,8 @@ export function splitByItems(batch: Batch, maxItems: number): Batch[] {
   const index = indexItems(batch.signal, batch.body);
   const items = index.starts.length;
   const perPiece = Math.floor(maxItems);
-  const pieceOf = Int32Array.from({ length: items }, (_, item) => Math.floor(item / perPiece));
+  const pieceOf: number[] = [];
+  for (let item = 0; item < items; item++) pieceOf.push(Math.floor(item / perPiece));
   return take(batch, index, pieceOf, Math.ceil(items / perPiece));
 }
 
@@ -46,20 +47,21 @@ export function splitByBytes(batch: Batch, maxBytes: number): SplitByBytes {
   if (!isDivisible(batch)) return { batches: [], tooLarge: [batch] };
 
   const index = indexItems(batch.signal, batch.body);
-  const pieceOf = new Int32Array(index.starts.length);
+  const items = index.starts.length;
+  const pieceOf: number[] = [];
   const oversized = new Set<number>();
   const piece = growingPiece(index);
   let current = -1;
   let pieces = 0;
-  for (let item = 0; item < pieceOf.length; item++) {
+  for (let item = 0; item < items; item++) {
     if (current !== -1 && piece.add(item, maxBytes)) {
-      pieceOf[item] = current;
+      pieceOf.push(current);
     } else if (piece.begin(item, maxBytes)) {
       current = pieces++;
-      pieceOf[item] = current;
+      pieceOf.push(current);
     } else {
       oversized.add(pieces);
-      pieceOf[item] = pieces++;
+      pieceOf.push(pieces++);
     }
   }
   const all = take(batch, index, pieceOf, pieces);
@@ -70,8 +72,8 @@ export function splitByBytes(batch: Batch, maxBytes: number): SplitByBytes {
 }
 
 /** Batches of the items that `pieceOf` sends to each piece, -1 being none. Pieces without items are not made. */
-export function take(batch: Batch, index: ItemIndex, pieceOf: Int32Array, pieces: number): Batch[] {
-  const items = new Int32Array(pieces);
+export function take(batch: Batch, index: ItemIndex, pieceOf: PieceOf, pieces: number): Batch[] {
+  const items = Array<number>(pieces).fill(0);
   for (const piece of pieceOf) if (piece >= 0) (items[piece] as number)++;
   return assemble(batch.body, index, pieceOf, pieces).flatMap((body, piece) =>
     items[piece] === 0 ? [] : [{ ...batch, body, items: items[piece] as number }],
