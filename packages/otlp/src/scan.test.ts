@@ -166,6 +166,16 @@ describe("scan", () => {
     expect(refusal("traces", new Uint8Array(100_000).fill(0x7b))).toMatch(/too deep/);
   });
 
+  it("is not misled by an attribute whose length looks like the beginning of a short one", () => {
+    // A length of 1290 is written 8a 0a; taken for a length of 138 and the tag of a key it would hide what follows.
+    const key = Array<number>(1290 - 3).fill(0x61);
+    const good = span([0x4a, 0x8a, 0x0a, 0x0a, ...varint(key.length), ...key]);
+    expect(refusal("traces", good)).toBe("");
+    const bad = good.slice();
+    bad[bad.length - 1] = 0xff;
+    expect(refusal("traces", bad)).toMatch(/attributes\[0\]\.key: invalid UTF-8/);
+  });
+
   it("recognises JSON and says where that goes", () => {
     expect(refusal("traces", new TextEncoder().encode('{"resourceSpans":[]}'))).toMatch(/application\/json/);
   });

@@ -27,6 +27,7 @@ export function scan(signal: Signal, body: Uint8Array, options: ScanOptions = {}
   const maxOpen = (options.maxDepth ?? 100) * 2;
   const view = new DataView(body.buffer, body.byteOffset, body.byteLength);
   const { steps, width, keyValue } = wireTable;
+  const attribute = (keyValue << 4) | step.message;
   /** The messages around this one: end and row of each. */
   const open: number[] = [];
   let row = wireTable.requests[signal] * width;
@@ -58,6 +59,16 @@ export function scan(signal: Signal, body: Uint8Array, options: ScanOptions = {}
     }
     const todo = tag < width ? (steps[row + tag] as number) : step.unknown;
 
+    if (todo === attribute && at < end && open.length + 2 < maxOpen) {
+      // Most of a request is attributes, and nearly all of them have one form, which can be told in a few looks.
+      const length = body[at] as number;
+      const valueAt = at + 1;
+      const valueEnd = valueAt + length;
+      if (length < 0x80 && valueEnd <= end && isPlainAttribute(body, view, valueAt, valueEnd)) {
+        at = valueEnd;
+        continue;
+      }
+    }
     if ((tag & 7) === wireType.length) {
       const kind = todo & 0xf;
       if (kind === step.refused) throw malformed(signal, body, fieldAt, at, refusal(tag));
@@ -90,12 +101,6 @@ export function scan(signal: Signal, body: Uint8Array, options: ScanOptions = {}
         }
         if (length === 0) continue;
         const child = todo >>> 4;
-        if (child === keyValue && open.length + 2 < maxOpen) {
-          if (isPlainAttribute(body, view, at, at + length)) {
-            at += length;
-            continue;
-          }
-        }
         if (open.length >= maxOpen)
           throw malformed(signal, body, fieldAt, fieldAt, `more than ${maxOpen / 2} levels deep`);
         open.push(end, row);
@@ -132,6 +137,10 @@ export function scan(signal: Signal, body: Uint8Array, options: ScanOptions = {}
     if ((todo & 0xf) === step.refused) throw malformed(signal, body, fieldAt, at, refusal(tag));
     switch (tag & 7) {
       case wireType.varint: {
+        if (at < end && (body[at] as number) < 0x80) {
+          at++;
+          break;
+        }
         const after = endOfVarint(body, at, end);
         if (after === -1) throw malformed(signal, body, fieldAt, at, badVarint);
         at = after;
