@@ -12,7 +12,7 @@ async function made(environment: Record<string, string>) {
   const exporterOf = (signal: string): any => {
     const id = configuration.pipelines.find((pipeline) => pipeline.signal === signal)!.exporters[0]!;
     const { config, plugin } = configuration.exporters.get(id)!;
-    return { id, type: plugin.names[0], ...(config as object) };
+    return { id, type: plugin.names[0], ...config };
   };
   return { configuration, exporterOf, warnings };
 }

@@ -64,7 +64,7 @@ export function sendingQueue(options: SendingQueueOptions): Middleware {
           options.onFull?.(batch);
           throw full(size, capacity, sizer);
         }
-        // oxlint-disable-next-line no-await-in-loop -- it may be taken by another meanwhile
+        // it may be taken by another meanwhile
         await turn(waitingForRoom, signal);
       }
       resize(own);

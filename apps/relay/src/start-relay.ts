@@ -88,7 +88,7 @@ export async function startRelay(configuration: RelayConfiguration, surroundings
     for (const [id, { config, plugin }] of configuration.exporters) {
       const signals = signalsOf(configuration, "exporters", id);
       const context = { ...contextOf("exporter", id, signals), abandoned: abandon.signal };
-      // oxlint-disable-next-line no-await-in-loop -- so that the first to fail is the first in the file
+      // so that the first to fail is the first in the file
       const made: Destination = await naming(`exporters.${id}`, () => plugin.create(config as never, context));
       destinations.set(id, { ...made, signals });
       undo.push(() => made.sender.close());
@@ -98,7 +98,6 @@ export async function startRelay(configuration: RelayConfiguration, surroundings
 
     const extensions: { id: string; extension: Extension }[] = [];
     for (const [id, { config, plugin }] of configuration.extensions) {
-      // oxlint-disable-next-line no-await-in-loop
       const extension = await naming(`extensions.${id}`, () => plugin.create(config, contextOf("extension", id)));
       extensions.push({ id, extension });
       undo.push(() => extension.close());
@@ -110,12 +109,10 @@ export async function startRelay(configuration: RelayConfiguration, surroundings
     for (const [id, { config, plugin }] of configuration.receivers) {
       const signals = signalsOf(configuration, "receivers", id);
       const context = { ...contextOf("receiver", id, signals), metadataKeys: metadataKeysOf(configuration, id) };
-      // oxlint-disable-next-line no-await-in-loop
       const doors = await naming(`receivers.${id}`, () => plugin.create(config, context));
       for (const door of doors) {
         const labels = { receiver: id, transport: door.label.toLowerCase() };
         const entrance = pipe(receiverMetrics(metrics, labels), flow.stage, pipelines.entrance(id));
-        // oxlint-disable-next-line no-await-in-loop
         const listening = await naming(door.key, () => door.receiver.listen(entrance));
         open.push({ id, door, listening, signals });
         undo.push(() => listening.close({ graceMs: 0 }));
@@ -157,7 +154,6 @@ export async function startRelay(configuration: RelayConfiguration, surroundings
           about: { name: "otlpkit relay", version },
           details: () => ({ ledger: ledger(), underWay: flow.count() }),
         };
-        // oxlint-disable-next-line no-await-in-loop
         const server = await naming(key, () => serveStatus(options));
         undo.push(() => server.close());
         urls.push(`http://${server.address}`);

@@ -353,7 +353,6 @@ describe("batch and too much", () => {
     await clock.advance(200);
     for (let seed = 2; seed < 5; seed++) {
       sent.push(sender.send(spans(1, seed), {}));
-      // oxlint-disable-next-line no-await-in-loop
       await clock.advance(200);
     }
     sent.push(sender.send(seeded(1).logs({ items: 1 }), {}));
@@ -421,7 +420,6 @@ describe("batch, whatever happens in whatever order", () => {
         const answers: Promise<Ack>[] = [];
         for (const each of steps) {
           if ("waitMs" in each) {
-            // oxlint-disable-next-line no-await-in-loop
             await clock.advance(each.waitMs);
             continue;
           }

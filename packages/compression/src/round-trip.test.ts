@@ -44,7 +44,7 @@ describe.each<Compressor>([gzip(), gzip({ level: 9 }), deflate()])("$name everyw
   it("refuses a body cut short anywhere", async () => {
     const packed = await compressor.compress(text.subarray(0, 300));
     for (let length = 0; length < packed.byteLength; length++) {
-      // oxlint-disable-next-line no-await-in-loop -- one by one, so that a failure names its length
+      // one by one, so that a failure names its length
       const result = await outcome(compressor.decompress(packed.subarray(0, length), 1 << 20));
       expect([length, result]).toEqual([length, "invalid"]);
     }

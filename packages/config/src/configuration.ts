@@ -1,7 +1,6 @@
 import type { Plugin, PluginKind, Signal, StandardSchema } from "@otlpkit/core";
 
-/** A plugin of one kind, whatever it accepts and makes. */
-// oxlint-disable-next-line typescript/no-explicit-any -- only the program that made the plugin knows these
+/** A plugin of one kind, whatever it accepts and makes: only the program that brought it knows. */
 export type AnyPlugin<Kind extends PluginKind = PluginKind> = Plugin<Kind, any, any, any>;
 
 /** What a file may name: the plugins of a program. */

@@ -122,7 +122,7 @@ async function readComponents(
       report("error", path, `there is no ${sections[name]} of type "${type}" here; ${meant}${others}`);
       continue;
     }
-    // oxlint-disable-next-line no-await-in-loop -- hardly a schema ever waits
+    // hardly a schema ever waits
     const config = await readConfig(plugin.config, value, path, report);
     components.set(id, { id, plugin, config: config as never });
   }

@@ -57,7 +57,7 @@ function offsetOf(
   let offset = root?.range?.[0];
   for (const step of path) {
     if (isMap(node)) {
-      const pair = (node.items as Yaml.Pair[]).find(({ key }) => isScalar(key) && String(key.value) === String(step));
+      const pair = node.items.find(({ key }) => isScalar(key) && String(key.value) === String(step));
       if (pair === undefined) break;
       offset = (pair.key as Yaml.Node).range?.[0] ?? offset;
       node = pair.value;

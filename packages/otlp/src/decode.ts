@@ -26,7 +26,7 @@ import {
  * bytes, text that is not UTF-8, and more than 100 messages inside each other.
  */
 export function decode<S extends Signal>(signal: S, body: Uint8Array): RequestOf<S> {
-  return decodeMessage(requestNames[signal], body) as RequestOf<S>;
+  return decodeMessage(requestNames[signal], body);
 }
 
 /** Reads any message of the schema, by its full protobuf name; see {@link decode}. */

@@ -37,9 +37,9 @@ function valueText(field: FieldLayout, value: unknown): string {
     case "uint64":
     case "fixed64":
     case "sfixed64":
-      return `"${String(value as bigint)}"`;
+      return `"${String(value)}"`;
     default:
-      return String(value as number | boolean);
+      return String(value);
   }
 }
 

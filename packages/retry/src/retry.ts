@@ -83,12 +83,11 @@ function retrying(settings: Settings, next: Sender): Sender {
     let lastError: ExportError | undefined;
 
     for (let attempt = 1; ; attempt++) {
-      // oxlint-disable-next-line no-await-in-loop -- attempts follow each other, that is the point
+      // attempts follow each other, that is the point
       if (throttled.untilMs(batch.signal) > now()) await waitForSignal(batch, options, lastStartMs, lastError);
       if (closing) throw lastError ?? new ExportError("closed", `cannot send ${batch.signal}: the sender is closed`);
       if (now() >= deadlineMs) throw lastError ?? outOfTime(batch);
       try {
-        // oxlint-disable-next-line no-await-in-loop
         return await next.send(batch, forAttempt(options, deadlineMs));
       } catch (thrown) {
         const error = ExportError.from(thrown, `cannot send ${batch.signal}`);
@@ -103,7 +102,6 @@ function retrying(settings: Settings, next: Sender): Sender {
           throw gaveUp(error, attempt, startedMs, `${asked}the next attempt would begin after the time allowed`);
         }
         settings.onRetry?.({ attempt, delayMs, error, batch });
-        // oxlint-disable-next-line no-await-in-loop
         const woken = await sleep.until(now() + delayMs, options.signal);
         if (woken === "closed") throw gaveUp(error, attempt, startedMs, "the sender was closed", true);
         if (woken === "cancelled") throw cancelled(batch, error);
@@ -125,7 +123,7 @@ function retrying(settings: Settings, next: Sender): Sender {
           cause: lastError,
         });
       if (until >= lastStartMs) throw refusal("does so for longer than the time allowed");
-      // oxlint-disable-next-line no-await-in-loop -- it may have been prolonged meanwhile
+      // it may have been prolonged meanwhile
       const woken = await sleep.until(until, options.signal);
       if (woken === "closed") throw refusal("the sender was closed");
       if (woken === "cancelled") throw cancelled(batch, lastError);

@@ -43,7 +43,7 @@ export function fakeClock(startMs = 0): FakeClock {
     const untilMs = nowMs + ms;
     await settled();
     for (;;) {
-      const [next] = [...timers].filter(({ atMs }) => atMs <= untilMs).sort((a, b) => a.atMs - b.atMs);
+      const [next] = [...timers].filter(({ atMs }) => atMs <= untilMs).toSorted((a, b) => a.atMs - b.atMs);
       if (!next) break;
       timers.delete(next);
       nowMs = Math.max(nowMs, next.atMs);

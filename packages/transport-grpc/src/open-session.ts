@@ -54,7 +54,7 @@ export function openSession(target: Target, options: FilledOptions): Promise<Cli
 }
 
 function cannotConnect(target: Target, connected: boolean, trouble: Error | undefined): ExportError {
-  const code = (trouble as NodeJS.ErrnoException | undefined)?.code ?? "";
+  const code = trouble !== undefined && "code" in trouble ? String(trouble.code) : "";
   const reason = trouble === undefined ? "closed" : code === "" ? trouble.message : code;
   return new ExportError("unavailable", `cannot reach ${target.address} for gRPC (${reason}); ${advice()}`, {
     cause: trouble,

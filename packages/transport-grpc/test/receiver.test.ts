@@ -234,10 +234,10 @@ describe.each(engines)("the $name receiver", (engine) => {
     const { client, pipeline, refusals } = await start(engine, { budget, retryAfterMs: 700 });
     pipeline.script(() => new Promise((resolve) => setTimeout(resolve, 100, { rejectedItems: 0, message: "" })));
     const [first, second] = await Promise.all([ask(client, frame(traces.body)), ask(client, frame(traces.body))]);
-    const [fine, refused] = statusIn(first as RawAnswer) === 0 ? [first, second] : [second, first];
-    expect(statusIn(fine as RawAnswer)).toBe(0);
-    expect(statusIn(refused as RawAnswer)).toBe(grpcCode.UNAVAILABLE);
-    expect(detailsIn(refused as RawAnswer)?.retryAfterMs).toBe(700);
+    const [fine, refused] = statusIn(first) === 0 ? [first, second] : [second, first];
+    expect(statusIn(fine)).toBe(0);
+    expect(statusIn(refused)).toBe(grpcCode.UNAVAILABLE);
+    expect(detailsIn(refused)?.retryAfterMs).toBe(700);
     expect(refusals).toMatchObject([{ signal: "traces", error: { code: "overloaded" } }]);
     expect(budget.usedBytes).toBe(0);
     expect(statusIn(await ask(client, frame(traces.body)))).toBe(0);

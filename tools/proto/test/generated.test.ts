@@ -147,7 +147,7 @@ function fieldOf(row: Row): FieldSchema {
   return {
     number: Number(row.field_number),
     name: row.json_name,
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- compared, not used
+    // compared, not used
     kind: (isMessage ? "message" : row.type.replace(/^enum .*/, "enum")) as FieldKind,
     repeated: row.label === "repeated",
     ...(isMessage && { message: row.type }),

@@ -53,7 +53,11 @@ export function middlewareCases(runner: Runner, make: () => Middleware, options?
           }
           await stage.close();
           for (const { signal, headers } of far.batches) equal(headers, { "x-tenant": signal }, `headers of ${signal}`);
-          equal([...new Set(far.batches.map(({ signal }) => signal))].sort(), ["logs", "metrics", "traces"], "signals");
+          equal(
+            [...new Set(far.batches.map(({ signal }) => signal))].toSorted(),
+            ["logs", "metrics", "traces"],
+            "signals",
+          );
         },
       },
       {
@@ -86,7 +90,7 @@ export function middlewareCases(runner: Runner, make: () => Middleware, options?
             // The first are answered last.
             return new Promise((resolve) => {
               waiting.push(() => resolve(ack));
-              if (waiting.length === 5) for (const answer of waiting.reverse()) answer();
+              if (waiting.length === 5) for (const answer of waiting.toReversed()) answer();
             });
           });
           const answers = await Promise.all(batches(5).map((batch) => stage.send(batch, {})));

@@ -16,7 +16,10 @@ function plainReceiver(): Receiver {
         request.on("data", (chunk: Buffer) => chunks.push(chunk));
         request.on("end", () => {
           const signal = signalNames.find((name: Signal) => signals[name].httpPath === request.url);
-          if (!signal) return response.writeHead(404).end();
+          if (!signal) {
+            response.writeHead(404).end();
+            return;
+          }
           let body = Buffer.concat(chunks);
           if (request.headers["content-encoding"] === "gzip") body = gunzipSync(body);
           pipeline.send(protobufBatch(signal, new Uint8Array(body), 1), {}).then(
@@ -62,7 +65,7 @@ describe("receiverCases", () => {
       { patienceMs: 2000 },
     );
     expect(passed.length + failed.length).toBe(wanted.size);
-    expect([...passed].sort()).toEqual([
+    expect(passed.toSorted()).toEqual([
       "names the type and the length of an empty success [D-04, D-08, K-11]",
       "says where it listens, with the port that port 0 became",
       "takes a plain request of exactly maxRequestBytes [B-02, B-04, D-02, D-03, N1-01]",

@@ -1,4 +1,4 @@
-import { type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import { encodeStatus, grpcCode } from "@otlpkit/otlp";
 import { contentTypes } from "../media-type.ts";

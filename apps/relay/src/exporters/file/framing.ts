@@ -45,7 +45,7 @@ export const lengthPrefixed: Framing = {
     const prefix = new Uint8Array(prefixBytes);
     let end = 0;
     while (end + prefixBytes <= size) {
-      // oxlint-disable-next-line no-await-in-loop -- each length says where the next is
+      // each length says where the next is
       await file.read(prefix, 0, prefixBytes, end);
       const next = end + prefixBytes + new DataView(prefix.buffer).getUint32(0);
       if (next > size) break;

@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { type FileSystem, nodeFileSystem, type OpenFile } from "./file-system.ts";
+import { type FileSystem, nodeFileSystem } from "./file-system.ts";
 import { lengthPrefixed, lines } from "./framing.ts";
 import { type MessageFile, messageFile, type MessageFileOptions } from "./message-file.ts";
 
@@ -48,7 +48,7 @@ function disk(onWrite: (length: number) => number) {
   const fs: FileSystem = {
     ...nodeFileSystem,
     async open(path, flags) {
-      const real = (await nodeFileSystem.open(path, flags)) as OpenFile;
+      const real = await nodeFileSystem.open(path, flags);
       return {
         read: (...read) => real.read(...read),
         truncate: (length) => real.truncate(length),

@@ -80,7 +80,7 @@ export function messageFile(options: MessageFileOptions): MessageFile {
     }
     try {
       for (let done = 0; done < bytes.byteLength;) {
-        // oxlint-disable-next-line no-await-in-loop -- a disk that is nearly full takes a part
+        // a disk that is nearly full takes a part
         done += (await target.write(bytes, done, bytes.byteLength - done, null)).bytesWritten;
       }
       size += bytes.byteLength;
@@ -96,7 +96,7 @@ export function messageFile(options: MessageFileOptions): MessageFile {
     while (waiting.length > 0) {
       const group = takeGroup(waiting, rotation.maxBytes);
       try {
-        // oxlint-disable-next-line no-await-in-loop -- one write at a time keeps messages whole
+        // one write at a time keeps messages whole
         await writeGroup(group);
         for (const { resolve } of group) resolve();
       } catch (error) {

@@ -42,7 +42,7 @@ export function doorCases(setting: ReceiverSetting): Case[] {
         });
         const answers = await Promise.all(Array.from({ length: 20 }, () => ask()));
         // The count is the second byte of the partial success, since it is below 128: tag, length, tag, count.
-        const counts = answers.map(({ body }) => body[3] ?? 0).sort((a, b) => a - b);
+        const counts = answers.map(({ body }) => body[3] ?? 0).toSorted((a, b) => a - b);
         equal(
           counts,
           Array.from({ length: 20 }, (_, index) => index + 1),

@@ -108,7 +108,7 @@ export function connectionCases(setting: TransportSetting): Case[] {
         backend.script((_, n) => ({ kind: "ok", rejectedItems: n, message: "n", delayMs: (n * 7) % 20 }));
         const data = seeded(1);
         const acks = await Promise.all(Array.from({ length: 50 }, () => sender.send(data.logs({ items: 3 }), {})));
-        const counts = acks.map(({ rejectedItems }) => rejectedItems).sort((a, b) => a - b);
+        const counts = acks.map(({ rejectedItems }) => rejectedItems).toSorted((a, b) => a - b);
         equal(
           counts,
           Array.from({ length: 50 }, (_, index) => index + 1),
