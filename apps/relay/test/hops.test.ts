@@ -1,3 +1,5 @@
+import { resolve } from "node:path";
+import { pathToFileURL } from "node:url";
 import { type Batch, protobufBatch, type Signal } from "@otlpkit/core";
 import { decode, jsonToProtobuf } from "@otlpkit/otlp";
 import {
@@ -12,7 +14,8 @@ import {
 import { describe, expect, it, onTestFinished } from "vitest";
 import { pipelinesTo, type Running, running } from "./running.ts";
 
-// Two relays in a row: what comes out at the end is what went in (M-01), whatever was spoken on the way.
+// Two relays in a row: what comes out at the end is what went in (M-01), whatever was spoken on the way. The golden cases
+// are those of the kit, or those of the folder of the same shape that OTLPKIT_GOLDEN names.
 
 type Protocol = "grpc" | "http" | "json";
 const protocols: readonly Protocol[] = ["grpc", "http", "json"];
@@ -35,13 +38,20 @@ ${pipelinesTo(protocol === "grpc" ? "otlp" : "otlphttp")}`);
   return { backend, entrance: await hop(first, second) };
 }
 
-const cases = golden({ group: "edge" }).filter(
+const chosen = process.env["OTLPKIT_GOLDEN"];
+const where = chosen ? { root: pathToFileURL(resolve(chosen)) } : {};
+const whole = ["edge", "official"].flatMap((group) => golden({ ...where, group }));
+const cases = whole.filter(
   (one): one is Golden & { signal: Signal; binary: Uint8Array; json: Uint8Array } =>
     one.signal !== undefined && one.binary !== undefined && one.json !== undefined,
 );
 /** A request without items is answered and not sent on. */
 const itemsOf = ({ json, signal }: { readonly json: Uint8Array; readonly signal: Signal }): number =>
   jsonToProtobuf(signal, json).items;
+
+it(`golden cases are there: ${cases.length}`, () => {
+  expect(cases.length).toBeGreaterThan(20);
+});
 
 describe.each(protocols.flatMap((first) => protocols.map((last) => ({ first, last }))))(
   "two relays, $first between them and $last at the end",
@@ -71,7 +81,7 @@ describe("a relay that speaks protobuf on both sides", () => {
     "changes no byte, also of fields that nobody knows, over %s (M-02)",
     async (protocol) => {
       const { backend, entrance } = await chain(protocol, protocol);
-      const { binary } = goldenCase("binary-only", "unknown-fields-everywhere");
+      const { binary } = goldenCase("binary-only", "unknown-fields-everywhere", where.root);
       const batch = protobufBatch("traces", binary!, 1);
       await entrance.overGrpc.send(batch, {});
       await entrance.overHttp.send(batch, {});
