@@ -38,9 +38,9 @@ const entries = published
 let project: string;
 
 beforeAll(async () => {
-  await exec(join(root, "node_modules/.bin/turbo"), ["run", "build", "--output-logs=errors-only"], { cwd: root });
-  const packed = await packAll();
   project = await mkdtemp(join(tmpdir(), "otlpkit-consumer-"));
+  await exec(process.execPath, [join(root, "tools/run.mjs"), "build"], { cwd: root });
+  const packed = await packAll();
   await writeFile(join(project, "package.json"), JSON.stringify({ name: "consumer", private: true, type: "module" }));
   const quiet = ["--no-audit", "--no-fund", "--no-save", "--ignore-scripts"];
   try {
