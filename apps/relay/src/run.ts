@@ -4,6 +4,7 @@ import { type Log, log as makeLog, type Metrics, metrics as makeMetrics } from "
 import { readArguments, usage } from "./arguments.ts";
 import { banner } from "./banner.ts";
 import { configurationFromEnvironment } from "./from-environment.ts";
+import { weighBuffersWithHeap } from "./garbage-collection.ts";
 import { language, type RelayConfiguration } from "./language.ts";
 import { writeLedger } from "./ledger.ts";
 import { type Relay, startRelay } from "./start-relay.ts";
@@ -50,6 +51,7 @@ async function serve(
   const { encoding, level } = configuration.service.telemetry.logs;
   const format = logFormat ?? (encoding === "json" ? "json" : "text");
   const log = makeLog({ format, level });
+  weighBuffersWithHeap();
   // Before anything listens, so that a signal at any moment is an orderly end.
   const asked = stopSignal(log);
   const metrics = makeMetrics();
