@@ -61,7 +61,12 @@ export function metrics(provider, marker) {
 /** Log records with bodies of several shapes. */
 export function logs(provider, marker) {
   const logger = provider.getLogger("scenario", "1.2.3");
-  const bodies = ["plain text", { nested: { number: 4.5, list: [1, "zwei", true] } }, 42, "line one\nline two\u2028three"];
+  const bodies = [
+    "plain text",
+    { nested: { number: 4.5, list: [1, "zwei", true] } },
+    42,
+    "line one\nline two\u2028three",
+  ];
   for (const [index, body] of bodies.entries()) {
     logger.emit({
       severityNumber: 9 + index,

@@ -59,7 +59,7 @@ export function skipValue(body: Uint8Array, cursor: Cursor, tag: number): void {
  * the place of a mistake walks over such groups too.
  */
 function skipGroup(body: Uint8Array, cursor: Cursor): void {
-  for (let open = 1; open > 0 && cursor.at < body.length; ) {
+  for (let open = 1; open > 0 && cursor.at < body.length;) {
     const tag = readUint32(body, cursor);
     const type = tag & 7;
     if (type === wireType.startGroup) open++;
