@@ -212,6 +212,27 @@ describe("retry and throttling", () => {
     expect(later.every((time) => time >= 1000)).toBe(true);
   });
 
+  it("comes back after five minutes, though the destination asked for a year (F-07)", async () => {
+    const year = 365 * 24 * 3600 * 1000;
+    const { sender, clock, destination } = setUp([throttled(year), accepted]);
+    const error = await outcome(sender.send(traces, { deadline: 10_000 }));
+    expect(error).toMatchObject({ code: "overloaded", retryable: true, retryAfterMs: 300_000, grpcStatus: 14 });
+    await clock.advance(300_000);
+    expect(await sender.send(traces, {})).toBe(accepted);
+    expect(destination.times).toEqual([0, 300_000]);
+  });
+
+  it("grants a destination the longest wait it is told to", async () => {
+    const { sender, clock, destination } = setUp([throttled(5000), accepted], {
+      maxRetryAfterMs: 2000,
+      random: () => 0,
+    });
+    const sent = sender.send(traces, {});
+    await clock.advance(2000);
+    await sent;
+    expect(destination.times).toEqual([0, 2000]);
+  });
+
   it("counts a throttling answer that is not retryable against others too", async () => {
     const refusal = new ExportError("rejected", "quota used up", { retryAfterMs: 1000 });
     const { sender, clock, destination } = setUp([refusal, accepted]);

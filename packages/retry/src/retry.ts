@@ -15,6 +15,12 @@ export interface RetryOptions extends BackoffOptions {
    * minutes, as in the Collector): outlasts the restart of a backend, and what stays away longer needs a queue.
    */
   readonly maxElapsedMs?: number;
+  /**
+   * The longest wait that a destination may ask for; more is cut to this. Default 300,000 (five minutes). A wait holds up
+   * a whole signal, and one of a year, which a wrong clock or unit over there easily makes, would hold it up until a
+   * restart (F-07).
+   */
+  readonly maxRetryAfterMs?: number;
   /** How many attempts at most. Default: no limit but time. */
   readonly maxAttempts?: number;
   /** Told before each wait; must not throw. */
@@ -41,7 +47,7 @@ export interface RetryEvent {
  *
  * - Waits grow exponentially with jitter (F-01). A destination that says how long to stay away is obeyed, with waits
  *   that grow from there if it keeps saying so (F-05, F-07), and gets no other batch of that signal meanwhile (F-18,
- *   A-24). One `retry` stage belongs to one destination.
+ *   A-24); but for no longer than `maxRetryAfterMs`. One `retry` stage belongs to one destination.
  * - The deadline of the caller bounds everything. When the next attempt would begin too late, the send fails at once
  *   rather than after the wait (F-16). The error is the last one, with code, `retryable` and `retryAfterMs` kept.
  * - The body is never touched: all attempts are identical (F-17). The far side may get a batch twice.
@@ -54,8 +60,8 @@ export function retry(options: RetryOptions = {}): Middleware {
   return (next) => retrying(settings, next);
 }
 
-type Settings = Required<Pick<RetryOptions, "attemptTimeoutMs" | "maxElapsedMs" | "maxAttempts" | "now">> &
-  RetryOptions;
+type Settings = RetryOptions &
+  Required<Pick<RetryOptions, "attemptTimeoutMs" | "maxElapsedMs" | "maxRetryAfterMs" | "maxAttempts" | "now">>;
 
 function settle(options: RetryOptions): Settings {
   const maxElapsedMs = options.maxElapsedMs ?? 300_000;
@@ -63,6 +69,7 @@ function settle(options: RetryOptions): Settings {
     ...options,
     attemptTimeoutMs: options.attemptTimeoutMs ?? Infinity,
     maxElapsedMs: maxElapsedMs === 0 ? Infinity : maxElapsedMs,
+    maxRetryAfterMs: options.maxRetryAfterMs ?? 300_000,
     maxAttempts: options.maxAttempts ?? Infinity,
     now: options.now ?? (() => performance.now()),
   };
@@ -90,7 +97,7 @@ function retrying(settings: Settings, next: Sender): Sender {
       try {
         return await next.send(batch, forAttempt(options, deadlineMs));
       } catch (thrown) {
-        const error = ExportError.from(thrown, `cannot send ${batch.signal}`);
+        const error = bounded(ExportError.from(thrown, `cannot send ${batch.signal}`));
         lastError = error;
         if (error.retryAfterMs > 0) throttled.hold(batch.signal, error.retryAfterMs);
         if (!error.retryable) throw error;
@@ -133,6 +140,18 @@ function retrying(settings: Settings, next: Sender): Sender {
   function forAttempt(options: SendOptions, deadlineMs: number): SendOptions {
     const attemptDeadlineMs = now() + settings.attemptTimeoutMs;
     return attemptDeadlineMs < deadlineMs ? { ...options, deadline: attemptDeadlineMs } : options;
+  }
+
+  /** The error itself, or a copy that asks for the longest wait we grant. */
+  function bounded(error: ExportError): ExportError {
+    if (error.retryAfterMs <= settings.maxRetryAfterMs) return error;
+    const { code, message, retryable, grpcStatus } = error;
+    return new ExportError(code, message, {
+      retryable,
+      retryAfterMs: settings.maxRetryAfterMs,
+      grpcStatus,
+      cause: error,
+    });
   }
 
   function gaveUp(
