@@ -17,6 +17,9 @@ const commands = {
   build: ["turbo", "run", "build", "--output-logs=errors-only"],
   bench: ["node", "--expose-gc", source, "tools/bench/src/main.ts"],
   "test:long": ["vitest", "run", "--config", "vitest.long.config.ts"],
+  // Over the cases in the folder that OTLPKIT_GOLDEN names; without it over our own.
+  "test:golden": ["vitest", "run", "--project", "node", "golden", "hops"],
+  changeset: ["changeset"],
 };
 
 const [name, ...rest] = process.argv.slice(2);
@@ -40,8 +43,8 @@ if (!installed()) {
   if (code !== 0) process.exit(code);
 }
 
-// turbo asks for pnpm by name.
-if (name === "test" || name === "build") environment.PATH += `${delimiter}${pnpmFolder()}`;
+// turbo and changeset ask for pnpm by name.
+if (["test", "build", "changeset"].includes(name)) environment.PATH += `${delimiter}${pnpmFolder()}`;
 
 const [program, ...args] = commands[name];
 // The relay resolves paths from where the user stands; everything else works on the repository.
