@@ -2,7 +2,7 @@
 // attribute, an event and a link; counters and histograms; log records. Returns what must arrive, in plain JSON.
 
 /** Everything one run makes; `marker` tells its items from those of other runs. */
-export function traces(api, provider, marker) {
+function traces(api, provider, marker) {
   const tracer = provider.getTracer("scenario", "1.2.3", { schemaUrl: "https://opentelemetry.io/schemas/1.30.0" });
   const sent = [];
   let previous;
@@ -41,7 +41,7 @@ export function traces(api, provider, marker) {
 }
 
 /** One instrument of each kind, a few points each. */
-export function metrics(provider, marker) {
+function metrics(provider, marker) {
   const meter = provider.getMeter("scenario", "1.2.3");
   const counter = meter.createCounter(`${marker}.requests`, { unit: "{request}", description: "how many" });
   counter.add(7, { route: "/a" });
@@ -59,7 +59,7 @@ export function metrics(provider, marker) {
 }
 
 /** Log records with bodies of several shapes. */
-export function logs(provider, marker) {
+function logs(provider, marker) {
   const logger = provider.getLogger("scenario", "1.2.3");
   const bodies = [
     "plain text",
@@ -83,8 +83,45 @@ export function logs(provider, marker) {
   }));
 }
 
-/** `--url URL --protocol grpc|http|proto --compression none|gzip --marker TEXT` */
-export function parseArguments(argv) {
+/**
+ * Sends the scenario as a user's program would and prints what was sent as one line of JSON. The words of the command
+ * line: `--url URL --protocol grpc|http|proto --compression none|gzip --marker TEXT`.
+ *
+ * What differs between the generations is handed in: the API, how to import an exporter, and how to make each provider
+ * of a resource and an exporter.
+ */
+export async function run({ api, generation, resourceFromAttributes, load, tracer, meter, logger }) {
+  const { url, protocol, compression, marker } = parseArguments(process.argv.slice(2));
+  const failures = [];
+  const quiet = () => {};
+  const error = (...words) => failures.push(words.join(" "));
+  api.diag.setLogger({ error, warn: quiet, info: quiet, debug: quiet, verbose: quiet }, api.DiagLogLevel.ERROR);
+
+  const exporter = async (signal, className) => {
+    const module = await load(`@opentelemetry/exporter-${signal}-otlp-${protocol}`);
+    const path = signal === "trace" ? "traces" : signal;
+    return new module[className]({ url: protocol === "grpc" ? url : `${url}/v1/${path}`, compression });
+  };
+  const resource = resourceFromAttributes({ "service.name": `scenario-${marker}`, "service.instance.id": generation });
+  const providers = [
+    tracer(resource, await exporter("trace", "OTLPTraceExporter")),
+    meter(resource, await exporter("metrics", "OTLPMetricExporter")),
+    logger(resource, await exporter("logs", "OTLPLogExporter")),
+  ];
+  const [tracerProvider, meterProvider, loggerProvider] = providers;
+  const sent = {
+    traces: traces(api, tracerProvider, marker),
+    metrics: metrics(meterProvider, marker),
+    logs: logs(loggerProvider, marker),
+  };
+  for (const provider of providers) {
+    await provider.forceFlush().catch((reason) => failures.push(String(reason)));
+    await provider.shutdown().catch((reason) => failures.push(String(reason)));
+  }
+  console.log(JSON.stringify({ sent, failures }));
+}
+
+function parseArguments(argv) {
   const values = {};
   for (let index = 0; index < argv.length; index += 2) values[argv[index].replace("--", "")] = argv[index + 1];
   return values;
