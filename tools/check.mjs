@@ -1,5 +1,6 @@
-// What `npm test` does, in the order in which mistakes are cheapest to find: format, lint, types, build, the checks of
-// the house, and last all tests (node and Chromium), whose closing line says how many passed. Stops at the first failure.
+// What `npm test` does, in the order in which mistakes are cheapest to find: format, lint, types, build, what is unused,
+// the checks of the house, and last all tests (node and Chromium), whose closing line says how many passed. Stops at the
+// first failure.
 // `node tools/check.mjs NAME...` runs only the named steps.
 import { spawn } from "node:child_process";
 import { constants } from "node:os";
@@ -10,6 +11,8 @@ const steps = [
   ["types", "everything type-checks", "turbo", "run", "typecheck", "--output-logs=errors-only"],
   ["build", "everything builds", "turbo", "run", "build", "--output-logs=errors-only"],
   ["proto", "generated code is fresh", "node", "tools/proto/src/generate.ts", "--check"],
+  ["unused", "nothing unused: files, exports, dependencies", "knip"],
+  ["versions", "one version of each dependency", "sherif"],
   ["house", "arrows, leaks, packages, READMEs", "node", "tools/checks/src/main.ts"],
   ["tests", "all tests pass", "vitest", "run"],
 ];

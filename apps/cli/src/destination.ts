@@ -14,7 +14,7 @@ export type Protocol = "grpc" | "http/protobuf" | "http/json";
 const protocols: readonly Protocol[] = ["grpc", "http/protobuf", "http/json"];
 
 /** The codings by their names on the wire and in `--compression`. */
-export const compressors: Readonly<Record<string, () => Compressor>> = { gzip, zstd, deflate, br: brotli };
+const compressors: Readonly<Record<string, () => Compressor>> = { gzip, zstd, deflate, br: brotli };
 
 /** Where to send and how: the options that all commands share. */
 export interface Destination {
@@ -137,7 +137,7 @@ export function shownUrl({ url, protocol }: Destination, signal: Signal): string
 }
 
 /** An endpoint as people type it: the scheme may be missing and is http then. */
-export function endpointUrl(text: string): URL {
+function endpointUrl(text: string): URL {
   const full = /^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `http://${text}`;
   if (!URL.canParse(full)) {
     throw new UsageError(`"${text}" is not an endpoint; write it like http://collector:4318 or collector:4317`);

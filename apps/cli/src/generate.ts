@@ -93,7 +93,7 @@ export async function generate(
 }
 
 /** Sends until the time is over, waits for the last answers, and says what became of everything. */
-export async function runLoad(sender: Sender, load: Load): Promise<Tally> {
+async function runLoad(sender: Sender, load: Load): Promise<Tally> {
   const book = tallyBook();
   const start = performance.now();
   const end = start + load.durationMs;

@@ -11,5 +11,5 @@ export interface Engine {
 }
 
 export const http2Engine: Engine = { name: "node:http2", transport: grpcTransport, receiver: grpcReceiver };
-export const grpcJsEngine: Engine = { name: "grpc-js", transport: grpcJsTransport, receiver: grpcJsReceiver };
+const grpcJsEngine: Engine = { name: "grpc-js", transport: grpcJsTransport, receiver: grpcJsReceiver };
 export const engines: readonly Engine[] = [http2Engine, grpcJsEngine];

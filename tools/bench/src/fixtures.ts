@@ -13,11 +13,6 @@ export function traces(items: number): Batch {
   return seeded(20_261_122).traces({ items });
 }
 
-/** Many different requests, so that nothing is fast only because it was just seen. */
-export function freshTraces(items: number, count: number): readonly Batch[] {
-  return Array.from({ length: count }, (_, index) => seeded(1000 + index).traces({ items }));
-}
-
 /** The trace request as protobufjs knows it, with the decoder and encoder that it generates. */
 export function protobufjsTraces(): protobuf.Type {
   const proto = fileURLToPath(new URL("../../../proto/", import.meta.url));

@@ -39,7 +39,7 @@ export async function exchange(
 }
 
 /** For requests that bring none to hand on. */
-export const noHeaders: Readonly<Record<string, string>> = Object.freeze({});
+const noHeaders: Readonly<Record<string, string>> = Object.freeze({});
 
 /** The request headers that go onward with the batch. Values of `-bin` keys leave base64 here, as they enter it there. */
 export function onwardHeaders(

@@ -102,7 +102,7 @@ export const fileExporter = definePlugin({
 });
 
 /** The path of a signal's file: `{signal}` replaced, or the signal in front of the extension if there are several. */
-export function pathFor(path: string, signal: Signal, signals: number): string {
+function pathFor(path: string, signal: Signal, signals: number): string {
   if (path.includes("{signal}")) return path.replaceAll("{signal}", signal);
   if (signals <= 1) return path;
   const extension = extname(path);
