@@ -1,6 +1,7 @@
 // Plain objects to OTLP/JSON, by schema.
 
 import { toBase64, toHex } from "./byte-text.ts";
+import { doubleText } from "./json-decimal.ts";
 import type { FieldLayout, MessageLayout } from "./layout.ts";
 
 /** One line of JSON for the objects of a message, as `decodeMessage` makes them. */
@@ -46,11 +47,6 @@ function valueText(field: FieldLayout, value: unknown): string {
 /** Most text needs no escapes, and then a look is cheaper than the call. */
 function stringText(value: string): string {
   return /^[ !#-[\]-~]*$/.test(value) ? `"${value}"` : JSON.stringify(value);
-}
-
-function doubleText(value: number): string {
-  if (!Number.isFinite(value)) return `"${value}"`;
-  return Object.is(value, -0) ? "-0.0" : String(value); // String drops the sign of -0 (E-15)
 }
 
 function isDefault(value: unknown): boolean {

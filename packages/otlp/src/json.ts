@@ -2,6 +2,7 @@ import { ExportError, type Middleware, middleware, type Signal } from "@otlpkit/
 import { decode } from "./decode.ts";
 import { requestNames } from "./generated/schema.ts";
 import { transcode } from "./json-decode.ts";
+import { protobufToJsonDirectly } from "./json-direct.ts";
 import { toJsonText } from "./json-encode.ts";
 import { layoutOf } from "./layout.ts";
 
@@ -29,7 +30,10 @@ export function jsonToProtobuf(
  * has no place for them. Throws `ExportError` "invalid" for damaged bytes.
  */
 export function protobufToJson(signal: Signal, body: Uint8Array): Uint8Array {
-  return new TextEncoder().encode(toJsonText(layoutOf(requestNames[signal]), decode(signal, body)));
+  const name = requestNames[signal];
+  return (
+    protobufToJsonDirectly(name, body) ?? new TextEncoder().encode(toJsonText(layoutOf(name), decode(signal, body)))
+  );
 }
 
 /**
