@@ -70,7 +70,10 @@ function pnpmFolder() {
   );
 }
 
-/** Runs a program, hands signals on, and ends it when our own parent goes: npm's shell dies without passing SIGTERM on. */
+/**
+ * Runs a program, hands signals on, and ends it when our own parent goes. `exec` in package.json puts us in the place of
+ * npm's shell, which would die of SIGTERM without passing it on; where a shell stays between, its end is the signal.
+ */
 function run(file, fileArgs, directory) {
   return new Promise((resolve) => {
     const windows = process.platform === "win32";

@@ -117,17 +117,21 @@ function announce(relay: Relay, format: "text" | "json", config: string | undefi
   log.info("ready", { version, doors: relay.doors, destinations, status: relay.status });
 }
 
+/** One Ctrl-C goes to npm, to its script and to us, and each hands it on; what comes within this time is the same order. */
+const echoMs = 300;
+
 /** Resolves at the first SIGTERM, SIGINT or SIGHUP (its terminal is gone); the second ends the process at once. */
 function stopSignal(log: Log): Promise<"signal"> {
   return new Promise((resolve) => {
-    let asked = false;
+    let askedMs: number | undefined;
     for (const name of ["SIGTERM", "SIGINT", "SIGHUP"] as const) {
       process.on(name, () => {
-        if (asked) {
+        const nowMs = performance.now();
+        askedMs ??= nowMs;
+        if (nowMs - askedMs > echoMs) {
           log.error("stopped at once by a second signal");
           process.exit(failure);
         }
-        asked = true;
         resolve("signal");
       });
     }
