@@ -16,7 +16,7 @@ interface Target {
   readonly settings: Readonly<Record<string, unknown>>;
 }
 
-const addresses = { grpc: "127.0.0.1:4317", http: "127.0.0.1:4318", status: "127.0.0.1:8080" };
+const addresses = { grpc: "127.0.0.1:4317", http: "127.0.0.1:4318" };
 
 /**
  * What the relay does without a file: receives on the ports of OTLP, on this machine only, and writes files, or
@@ -44,6 +44,7 @@ export function configurationFromEnvironment(environment: Environment): MadeConf
     return id;
   });
 
+  const statusEndpoint = get("RELAY_STATUS_ENDPOINT");
   const root = {
     receivers: {
       otlp: {
@@ -57,7 +58,7 @@ export function configurationFromEnvironment(environment: Environment): MadeConf
     processors: { batch: { timeout: "5ms" } },
     exporters,
     service: {
-      status: { endpoint: get("RELAY_STATUS_ENDPOINT") ?? addresses.status },
+      status: statusEndpoint === undefined ? {} : { endpoint: statusEndpoint },
       pipelines: Object.fromEntries(
         signalNames.map((signal, index) => {
           const exporter = ids[index]!;

@@ -78,7 +78,7 @@ service:
     });
     expect(configuration.service).toMatchObject({
       telemetry: { logs: { level: "warn" }, metrics: { address: { host: "", port: 8888 } } },
-      status: { enabled: true, endpoint: { host: "127.0.0.1", port: 8080 } },
+      status: { enabled: true },
     });
     expect(configuration.warnings.map((line) => line.split(" ")[1])).toEqual([
       "receivers.otlp.protocols.grpc.keepalive.server_parameters.max_connection_age:",

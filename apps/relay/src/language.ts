@@ -66,7 +66,8 @@ const telemetry = section({
 const service = {
   telemetry,
   /** Ours: where health and metrics are. */
-  status: section({ enabled: or(flag, true), endpoint: or(hostPort, { host: "127.0.0.1", port: 8080 }) }),
+  // Nobody chose the default place: when it is taken, a relay goes on without.
+  status: section({ enabled: or(flag, true), endpoint: optional(hostPort) }),
   /** Ours: bytes of requests under way at most. */
   memory_budget: optional(check(bytes, (size) => (size >= 1_048_576 ? undefined : "must be at least 1MiB"))),
   /** Ours: how long stopping may take. */

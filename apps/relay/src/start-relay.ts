@@ -55,6 +55,9 @@ export interface Relay {
   close(limitMs?: number): Promise<{ readonly leftItems: number }>;
 }
 
+/** Where health and metrics are served when nobody says otherwise. */
+const statusEndpoint = { host: "127.0.0.1", port: 8080 };
+
 /** Senders are still heard for so long after the doors were told to close, since their requests may be half in. */
 const lastRequestsMs = 250;
 
@@ -139,7 +142,7 @@ export async function startRelay(configuration: RelayConfiguration, surroundings
     async function openStatus(): Promise<string[]> {
       const { status: own, telemetry } = configuration.service;
       const places = [
-        ...(own.enabled ? [{ key: "service.status.endpoint", at: own.endpoint }] : []),
+        ...(own.enabled ? [{ key: "service.status.endpoint", at: own.endpoint ?? statusEndpoint }] : []),
         ...(telemetry.metrics.address === undefined || telemetry.metrics.level === "none"
           ? []
           : [{ key: "service.telemetry.metrics.address", at: telemetry.metrics.address }]),
@@ -154,7 +157,12 @@ export async function startRelay(configuration: RelayConfiguration, surroundings
           about: { name: "otlpkit relay", version },
           details: () => ({ ledger: ledger(), underWay: flow.count() }),
         };
-        const server = await naming(key, () => serveStatus(options));
+        const chosen = at !== statusEndpoint;
+        const server = await naming(key, () => serveStatus(options)).catch((error: unknown) => {
+          if (chosen) throw error;
+          log.warn("health and metrics are not served; name a free place in service.status.endpoint", { error });
+        });
+        if (server === undefined) continue;
         undo.push(() => server.close());
         urls.push(`http://${server.address}`);
       }

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -187,5 +188,32 @@ service: { pipelines: { traces: { receivers: [otlp], exporters: [debug] } } }
     const version = relay(["--version"], { cwd: folder() });
     expect(await version.exited).toBe(0);
     expect(version.output.text).toMatch(/^\d+\.\d+\.\d+\n$/u);
+  });
+});
+
+/** Takes the default place of the status page, if nobody else on this machine has it; either way it is taken. */
+async function takeStatusPlace(): Promise<() => Promise<void>> {
+  const server = createServer();
+  await new Promise<void>((resolve) => {
+    server.once("error", () => resolve());
+    server.listen(8080, "127.0.0.1", () => resolve());
+  });
+  return () => new Promise((resolve) => server.close(() => resolve()));
+}
+
+describe("a second relay on one machine", () => {
+  it("goes without a status page when nobody chose the place and it is taken", async () => {
+    const giveBack = await takeStatusPlace();
+    try {
+      const { env } = await ports();
+      delete env["RELAY_STATUS_ENDPOINT"];
+      const { child, exited, output, says } = relay([], { cwd: folder(), env });
+      await says("curl -i");
+      expect(output.text).toContain("health and metrics are not served");
+      child.kill("SIGTERM");
+      expect(await exited).toBe(0);
+    } finally {
+      await giveBack();
+    }
   });
 });
