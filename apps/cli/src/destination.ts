@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import type { ParseArgsConfig } from "node:util";
 import { brotli, compress, deflate, gzip, zstd } from "@otlpkit/compression";
-import { type Compressor, type Middleware, pipe, type Sender, type Signal, signals } from "@otlpkit/core";
+import { ExportError, type Compressor, type Middleware, pipe, type Sender, type Signal, signals } from "@otlpkit/core";
 import { toJson } from "@otlpkit/otlp";
 import { grpcTransport } from "@otlpkit/transport-grpc";
 import { httpTransport } from "@otlpkit/transport-http";
@@ -111,7 +111,11 @@ export interface ConnectOptions {
   readonly compressEverything?: boolean;
 }
 
-/** A sender to the destination; `stages` stand before everything else. One attempt a send unless a stage retries. */
+/**
+ * A sender to the destination; `stages` stand before everything else. One attempt a send unless a stage retries.
+ *
+ * @throws UsageError when the transport refuses a header or a certificate
+ */
 export function connect(to: Destination, options: ConnectOptions = {}): Sender {
   const { headers, tls } = to;
   const readable = [gzip()];
@@ -128,7 +132,12 @@ export function connect(to: Destination, options: ConnectOptions = {}): Sender {
   if (to.protocol === "http/json") stages.push(toJson());
   const compressor = compressors[to.compression];
   if (compressor) stages.push(compress(compressor(), options.compressEverything ? { minBytes: 0 } : {}));
-  return pipe(...stages, transport.connect({ url: to.url }));
+  try {
+    return pipe(...stages, transport.connect({ url: to.url }));
+  } catch (error) {
+    // What a transport refuses before it has dialled is about the words: a header that is none, a key that is no PEM.
+    throw ExportError.is(error) ? new UsageError(error.message) : error;
+  }
 }
 
 /** Where requests of a signal go, to be shown to a person. */

@@ -7,6 +7,8 @@ export interface Input {
   readonly batches: readonly Batch[];
   /** Lines that could not be read, with the reason; the rest was read all the same. */
   readonly warnings: readonly string[];
+  /** How many lines were left out that were not merely cut short at the end (L-08). */
+  readonly skipped: number;
 }
 
 /** The top-level key that tells the signal of a JSON request. */
@@ -25,7 +27,7 @@ const signalOfKey: Readonly<Record<string, Signal>> = {
  */
 export function readInput(bytes: Uint8Array, name: string, signal: Signal | undefined): Input {
   const first = bytes.find((byte) => byte !== 0x20 && byte !== 0x0a && byte !== 0x0d && byte !== 0x09);
-  if (first === undefined) return { batches: [], warnings: [`${name} is empty`] };
+  if (first === undefined) return { batches: [], warnings: [`${name} is empty`], skipped: 0 };
   return first === 0x7b ? readJson(bytes, name, signal) : readBinary(bytes, name, signal);
 }
 
@@ -33,6 +35,7 @@ function readJson(bytes: Uint8Array, name: string, signal: Signal | undefined): 
   const text = new TextDecoder();
   const batches: Batch[] = [];
   const warnings: string[] = [];
+  let skipped = 0;
   const lines = splitLines(bytes);
   const nonEmpty = lines.filter((line) => line.byteLength > 0);
   // One document may be spread over lines: then its first line alone is not a whole object.
@@ -44,11 +47,12 @@ function readJson(bytes: Uint8Array, name: string, signal: Signal | undefined): 
       batches.push(jsonBatch(line, text.decode(line), place, signal));
     } catch (error) {
       if (!ExportError.is(error) || whole) throw unreadable(place, error);
-      const torn = index === lines.length - 1 ? " (the last line seems to be cut short)" : "";
-      warnings.push(`${place}: skipped${torn}: ${error.message}`);
+      const torn = index === lines.length - 1;
+      if (!torn) skipped++;
+      warnings.push(`${place}: skipped${torn ? " (the last line seems to be cut short)" : ""}: ${error.message}`);
     }
   }
-  return { batches, warnings };
+  return { batches, warnings, skipped };
 }
 
 function jsonBatch(line: Uint8Array, text: string, place: string, signal: Signal | undefined): Batch {
@@ -65,15 +69,28 @@ function jsonBatch(line: Uint8Array, text: string, place: string, signal: Signal
 }
 
 function readBinary(bytes: Uint8Array, name: string, signal: Signal | undefined): Input {
+  const other = otherFormat(bytes);
+  if (other !== undefined) throw new UsageError(`${name} is not OTLP: ${other}`);
   const found = signal ?? signalNames.find((candidate) => name.toLowerCase().includes(candidate.slice(0, -1)));
   if (found === undefined) {
     throw new UsageError(`${name} looks binary, which does not tell its signal: say --signal ${signalNames.join("|")}`);
   }
   try {
-    return { batches: [protobufBatch(found, bytes, scan(found, bytes))], warnings: [] };
+    return { batches: [protobufBatch(found, bytes, scan(found, bytes))], warnings: [], skipped: 0 };
   } catch (error) {
     throw unreadable(name, error);
   }
+}
+
+/** What people also have in files, and no request begins with; with what to do about it. */
+function otherFormat(bytes: Uint8Array): string | undefined {
+  const begins = (...start: number[]): boolean => start.every((byte, index) => bytes[index] === byte);
+  if (begins(0x1f, 0x8b)) return "it is packed with gzip; unpack it first: gunzip -c FILE | otlp send -";
+  if (begins(0x28, 0xb5, 0x2f, 0xfd)) return "it is packed with zstd; unpack it first: zstd -dc FILE | otlp send -";
+  if (begins(0xef, 0xbb, 0xbf)) return "it begins with a byte order mark; save it as UTF-8 without one";
+  if (begins(0xff, 0xfe) || begins(0xfe, 0xff)) return "it is UTF-16; save it as UTF-8";
+  if (begins(0x5b)) return "it begins like a JSON array; a request is an object, and several are one a line";
+  return undefined;
 }
 
 function unreadable(place: string, error: unknown): Error {

@@ -26,7 +26,7 @@ interface Result {
   failed: number;
 }
 
-/** `otlp send`. Resolves with the exit code: 0 when everything was accepted. */
+/** `otlp send`. Resolves with the exit code: 0 when everything that the files hold was accepted. */
 export async function send(argv: readonly string[], terminal: Terminal, env: NodeJS.ProcessEnv): Promise<number> {
   const { values, positionals } = parseArgs({
     args: [...argv],
@@ -45,9 +45,11 @@ export async function send(argv: readonly string[], terminal: Terminal, env: Nod
   const to = destination(values, env);
 
   const batches: Batch[] = [];
+  let skippedLines = 0;
   for (const file of positionals) {
     const input = readInput(await contents(file), file, signal);
     for (const warning of input.warnings) terminal.note(`warning: ${warning}`);
+    skippedLines += input.skipped;
     batches.push(...input.batches);
   }
 
@@ -85,7 +87,7 @@ export async function send(argv: readonly string[], terminal: Terminal, env: Nod
       `${counted(requests, "requests")}: ${accepted} items accepted, ${rejected} rejected, ${failed} not delivered`,
     );
   }
-  return result.rejected + result.failed > 0 ? 1 : 0;
+  return result.rejected + result.failed + skippedLines > 0 ? 1 : 0;
 }
 
 /** @throws UsageError for anything but the name of a signal */

@@ -77,6 +77,35 @@ describe("otlp send", () => {
     expect(notes).toMatch(/line 2: skipped \(the last line seems to be cut short\)/);
   });
 
+  it("ends with 1 when a line in the middle is no request, and sends the others", async () => {
+    const line = Buffer.from(protobufToJson("logs", seeded(4).logs({ items: 2 }).body));
+    const path = await file("spoilt.jsonl", line, "\nrubbish\n", line, "\n");
+    const { code, out, notes } = await otlp("send", path, "-e", backend.url);
+    expect(out).toMatch(/^2 requests: 4 items accepted/);
+    expect(notes).toMatch(/line 2: skipped:/);
+    expect(code).toBe(1);
+  });
+
+  it.each([
+    ["gzip", Uint8Array.of(0x1f, 0x8b, 8, 0), /packed with gzip; unpack it first/],
+    ["zstd", Uint8Array.of(0x28, 0xb5, 0x2f, 0xfd, 0), /packed with zstd; unpack it first/],
+    ["a byte order mark", "\ufeff{}", /byte order mark; save it/],
+    ["UTF-16", Buffer.from("\ufeff{}", "utf16le"), /UTF-16; save it/],
+    ["an array", "[{}]", /a request is an object/],
+  ])("recognises %s and says what to do, whatever the file is called", async (_, content, advice) => {
+    const { code, notes } = await otlp("send", await file("traces", content), "-e", backend.url);
+    expect(notes).toMatch(advice);
+    expect(code).toBe(2);
+  });
+
+  it("says which header is none instead of failing", async () => {
+    const { body } = seeded(3).traces({ items: 1 });
+    const path = await file("traces.bin", body);
+    const { code, notes } = await otlp("send", path, "-e", backend.url, "-H", "a b=c");
+    expect(notes).toMatch(/otlp send: .*a b/);
+    expect(code).toBe(2);
+  });
+
   it("splits what is larger than the limit, and nothing is missing (N1-06)", async () => {
     const { body } = seeded(5).traces({ items: 50 });
     const limit = Math.ceil(body.byteLength / 4);
