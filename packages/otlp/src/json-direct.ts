@@ -28,12 +28,30 @@ const comma = 0x2c;
 const quote = 0x22;
 const trueText = /* @__PURE__ */ readyAscii("true");
 const falseText = /* @__PURE__ */ readyAscii("false");
+const keyText = /* @__PURE__ */ readyAscii('{"key":"');
+const valueText = /* @__PURE__ */ readyAscii(',"value":');
+const stringText = /* @__PURE__ */ readyAscii(',"value":{"stringValue":"');
+
+const keyTag = 0x0a;
+const valueTag = 0x12;
+const stringTag = 0x0a;
+
+/** Whether a KeyValue is a key and a value in this order, shorter than 128 bytes together, as nearly all are. */
+function isPlain(body: Uint8Array, start: number, stop: number): boolean {
+  const length = stop - start;
+  if (length < 5 || length > 0x7f || body[start] !== keyTag) return false;
+  const keyLength = body[start + 1]!;
+  const valueAt = start + 2 + keyLength;
+  return keyLength > 0 && valueAt + 2 <= stop && body[valueAt] === valueTag && body[valueAt + 1] === stop - valueAt - 2;
+}
 
 /** Methods that return a boolean return false to give up. */
 class Walk {
   private readonly body: Uint8Array;
   private readonly view: DataView;
   private readonly out: JsonOutput;
+  private readonly keyValue: JsonMessage;
+  private readonly anyValue: JsonMessage;
   private at = 0;
   /** The number that was read last. `high` is 0 if its kind has no more than 32 bits. */
   private low = 0;
@@ -43,6 +61,8 @@ class Walk {
     this.body = body;
     this.view = new DataView(body.buffer, body.byteOffset, body.byteLength);
     this.out = out;
+    this.keyValue = jsonMessage("opentelemetry.proto.common.v1.KeyValue");
+    this.anyValue = jsonMessage("opentelemetry.proto.common.v1.AnyValue");
   }
 
   message(message: JsonMessage, start: number, end: number, depth: number): boolean {
@@ -89,6 +109,30 @@ class Walk {
     return true;
   }
 
+  /** A key and a value that {@link isPlain}. Most of a request is attributes. */
+  private attribute(start: number, stop: number, depth: number): boolean {
+    const { body, out } = this;
+    const valueAt = start + 2 + body[start + 1]!;
+    out.reserve(keyText.length);
+    out.ready(keyText);
+    if (!writeText(out, body, this.view, start + 2, valueAt)) return false;
+    const from = valueAt + 2;
+    out.reserve(stringText.length);
+    if (stop - from > 1 && body[from] === stringTag && body[from + 1] === stop - from - 2) {
+      if (depth + 2 > maxMessageDepth) return false;
+      out.ready(stringText);
+      if (!writeText(out, body, this.view, from + 2, stop)) return false;
+      out.reserve(2);
+      out.byte(closeBrace);
+    } else {
+      out.ready(valueText);
+      if (!this.message(this.anyValue, from, stop, depth + 2)) return false;
+      out.reserve(1);
+    }
+    out.byte(closeBrace);
+    return true;
+  }
+
   /** Text, bytes or a message. `isNext` in a list that is open. */
   private lengthed(step: JsonStep, isNext: boolean, end: number, depth: number): boolean {
     const stop = this.lengthEnd(end);
@@ -98,6 +142,7 @@ class Walk {
     this.at = stop;
     if (step.inner !== undefined) {
       this.open(step, isNext);
+      if (step.inner === this.keyValue && isPlain(body, from, stop)) return this.attribute(from, stop, depth);
       return this.message(step.inner, from, stop, depth + 1);
     }
     if (from === stop && !step.explicit && !step.repeated) return true;

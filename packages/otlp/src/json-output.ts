@@ -9,19 +9,22 @@ export class JsonOutput {
   bytes: Uint8Array<ArrayBuffer>;
   view: DataView<ArrayBuffer>;
   at = 0;
+  private limit: number;
 
   constructor(expectedBytes: number) {
     this.bytes = new Uint8Array(expectedBytes + slackBytes);
     this.view = new DataView(this.bytes.buffer);
+    this.limit = expectedBytes;
   }
 
   /** Makes room for so many more bytes, and a word behind them. */
   reserve(bytes: number): void {
-    if (this.at + bytes + slackBytes > this.bytes.length) this.grow(this.at + bytes + slackBytes);
+    if (this.at + bytes > this.limit) this.grow(this.at + bytes);
   }
 
   private grow(bytes: number): void {
-    const grown = new Uint8Array(Math.max(bytes, Math.ceil(this.bytes.length * 1.5)));
+    this.limit = Math.max(bytes, Math.ceil(this.limit * 1.5));
+    const grown = new Uint8Array(this.limit + slackBytes);
     grown.set(this.bytes.subarray(0, this.at));
     this.bytes = grown;
     this.view = new DataView(grown.buffer);
@@ -49,12 +52,12 @@ export class JsonOutput {
 /** Bytes that are written often, in words of four, least significant first; the last is filled up. */
 export interface ReadyBytes {
   readonly length: number;
-  readonly words: Int32Array;
+  readonly words: readonly number[];
 }
 
 /** Makes ASCII ready to be written often. */
 export function readyAscii(text: string): ReadyBytes {
-  const words = new Int32Array((text.length + 3) >>> 2);
+  const words = Array.from({ length: (text.length + 3) >>> 2 }, () => 0);
   for (let i = 0; i < text.length; i++) words[i >>> 2]! |= text.charCodeAt(i) << ((i & 3) * 8);
   return { length: text.length, words };
 }

@@ -65,16 +65,15 @@ function prepare(layout: MessageLayout): JsonMessage {
   const message: JsonMessage = { steps, layout };
   prepared.set(layout, message); // before its fields, which may hold it
   for (const field of layout.fields) {
-    const step = stepOf(field);
-    steps[field.number * 8 + field.wireType] = step;
+    steps[field.number * 8 + field.wireType] = stepOf(field, false);
     if (field.repeated && field.wireType !== lengthType) {
-      steps[field.number * 8 + lengthType] = { ...step, packed: true };
+      steps[field.number * 8 + lengthType] = stepOf(field, true);
     }
   }
   return message;
 }
 
-function stepOf(field: FieldLayout): JsonStep {
+function stepOf(field: FieldLayout, packed: boolean): JsonStep {
   const how = formOf(field);
   const bit = 1 << field.index;
   const quoted = how === form.signed64 || how === form.unsigned64 || (how >= form.text && how <= form.base64);
@@ -82,7 +81,7 @@ function stepOf(field: FieldLayout): JsonStep {
   return {
     form: how,
     wireType: field.wireType,
-    packed: false,
+    packed,
     repeated: field.repeated,
     explicit: field.explicit,
     isNarrow: how <= form.zigzag32,
