@@ -2,7 +2,7 @@ import * as promises from "node:fs/promises";
 
 /** An open file, as much of it as is used. */
 export interface OpenFile {
-  write(buffer: Uint8Array, offset: number, length: number, position: null): Promise<{ bytesWritten: number }>;
+  writev(pieces: readonly Uint8Array[]): Promise<{ bytesWritten: number }>;
   read(buffer: Uint8Array, offset: number, length: number, position: number): Promise<{ bytesRead: number }>;
   truncate(length: number): Promise<void>;
   stat(): Promise<{ size: number; mtimeMs: number }>;

@@ -8,6 +8,8 @@ import { type MessageFile, messageFile, type MessageFileOptions } from "./messag
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 
+const framed = (text: string): Buffer => Buffer.concat(lengthPrefixed.frame(bytes(text)));
+
 function folder(): string {
   const path = mkdtempSync(join(tmpdir(), "otlpkit-file-"));
   onTestFinished(() => rmSync(path, { recursive: true }));
@@ -54,9 +56,10 @@ function disk(onWrite: (length: number) => number) {
         truncate: (length) => real.truncate(length),
         stat: () => real.stat(),
         close: () => real.close(),
-        async write(buffer, offset, length, position) {
-          writes.push(length);
-          return real.write(buffer, offset, onWrite(length), position);
+        async writev(pieces) {
+          const all = Buffer.concat(pieces);
+          writes.push(all.length);
+          return real.writev([all.subarray(0, onWrite(all.length))]);
         },
       };
     },
@@ -100,11 +103,11 @@ describe("messageFile", () => {
   });
 
   it("cuts off a length-prefixed message that a crash left incomplete", async () => {
-    const whole = lengthPrefixed.frame(bytes("whole"));
-    const torn = lengthPrefixed.frame(bytes("torn")).subarray(0, 6);
+    const whole = framed("whole");
+    const torn = framed("torn").subarray(0, 6);
     const { file, mended, path } = opened({ framing: lengthPrefixed, before: Buffer.concat([whole, torn]) });
     await file.append(bytes("next"));
-    expect(readFileSync(path)).toEqual(Buffer.concat([whole, lengthPrefixed.frame(bytes("next"))]));
+    expect(readFileSync(path)).toEqual(Buffer.concat([whole, framed("next")]));
     expect(mended).toHaveLength(1);
   });
 

@@ -25,7 +25,9 @@ export interface MessageFile {
 }
 
 interface Waiting {
-  readonly framed: Uint8Array;
+  /** The message in its frame. */
+  readonly pieces: readonly Uint8Array[];
+  readonly bytes: number;
   readonly resolve: () => void;
   readonly reject: (error: ExportError) => void;
 }
@@ -71,19 +73,20 @@ export function messageFile(options: MessageFileOptions): MessageFile {
   }
 
   async function writeGroup(group: readonly Waiting[]): Promise<void> {
-    const bytes = group.length === 1 ? group[0]!.framed : Buffer.concat(group.map(({ framed }) => framed));
+    let pieces = group.flatMap((message) => message.pieces);
+    const bytes = byteLength(pieces);
     let target = file ?? (await open());
-    if (rotation.maxBytes > 0 && size > 0 && size + bytes.byteLength > rotation.maxBytes) {
+    if (rotation.maxBytes > 0 && size > 0 && size + bytes > rotation.maxBytes) {
       await shut();
       await rotate(path, rotation, fs, options.now());
       target = await open();
     }
     try {
-      for (let done = 0; done < bytes.byteLength;) {
+      while (pieces.length > 0) {
         // a disk that is nearly full takes a part
-        done += (await target.write(bytes, done, bytes.byteLength - done, null)).bytesWritten;
+        pieces = piecesAfter(pieces, (await target.writev(pieces)).bytesWritten);
       }
-      size += bytes.byteLength;
+      size += bytes;
     } catch (error) {
       // If this fails as well, the next opening mends what is left of a message.
       await target.truncate(size).catch(() => undefined);
@@ -110,7 +113,8 @@ export function messageFile(options: MessageFileOptions): MessageFile {
   return {
     append(message) {
       return new Promise((resolve, reject) => {
-        waiting.push({ framed: framing.frame(message), resolve, reject });
+        const pieces = framing.frame(message);
+        waiting.push({ pieces, bytes: byteLength(pieces), resolve, reject });
         writing ??= drain();
       });
     },
@@ -124,14 +128,26 @@ export function messageFile(options: MessageFileOptions): MessageFile {
 /** The messages of the next write. One alone may be larger than a write or a file is meant to be. */
 function takeGroup(waiting: Waiting[], maxFileBytes: number): Waiting[] {
   const limit = maxFileBytes > 0 ? Math.min(maxFileBytes, maxWriteBytes) : maxWriteBytes;
-  let bytes = 0;
+  let total = 0;
   let count = 0;
-  for (const { framed } of waiting) {
-    if (count > 0 && bytes + framed.byteLength > limit) break;
-    bytes += framed.byteLength;
+  for (const { bytes } of waiting) {
+    if (count > 0 && total + bytes > limit) break;
+    total += bytes;
     count++;
   }
   return waiting.splice(0, count);
+}
+
+function byteLength(pieces: readonly Uint8Array[]): number {
+  return pieces.reduce((sum, piece) => sum + piece.byteLength, 0);
+}
+
+/** What is left of the pieces when so many bytes have been written. */
+function piecesAfter(pieces: readonly Uint8Array[], bytesWritten: number): Uint8Array[] {
+  let skip = bytesWritten;
+  let first = 0;
+  for (; first < pieces.length && skip >= pieces[first]!.byteLength; first++) skip -= pieces[first]!.byteLength;
+  return pieces.slice(first).map((piece, index) => (index === 0 ? piece.subarray(skip) : piece));
 }
 
 function cannotWrite(path: string, cause: unknown): ExportError {
