@@ -99,10 +99,10 @@ export function scan(signal: Signal, body: Uint8Array, options: ScanOptions = {}
             lastArm = tag;
           }
         }
-        if (length === 0) continue;
-        const child = todo >>> 4;
         if (open.length >= maxOpen)
           throw malformed(signal, body, fieldAt, fieldAt, `more than ${maxOpen / 2} levels deep`);
+        if (length === 0) continue;
+        const child = todo >>> 4;
         open.push(end, row);
         end = at + length;
         row = child * width;
