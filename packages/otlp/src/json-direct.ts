@@ -1,12 +1,13 @@
 // Protobuf to OTLP/JSON in one pass, bytes to bytes, for requests as everybody writes them. For the odd ones, and for
 // saying what is wrong with damaged ones, there are the objects.
 
+import { CheckedReader } from "./checked-reader.ts";
 import { writeBase64, writeHex } from "./json-bytes.ts";
 import { writeDouble, writeSigned, writeUnsigned } from "./json-decimal.ts";
 import { JsonOutput, readyAscii } from "./json-output.ts";
 import { form, type JsonMessage, jsonMessage, type JsonStep } from "./json-steps.ts";
 import { writeText } from "./json-text.ts";
-import { fixed32Type, fixed64Type, lengthType, maxMessageDepth, varintType } from "./layout.ts";
+import { lengthType, maxMessageDepth } from "./layout.ts";
 
 /**
  * One line of JSON for a message, or nothing if that takes objects: when a field that is not repeated occurs twice, two
@@ -15,7 +16,9 @@ import { fixed32Type, fixed64Type, lengthType, maxMessageDepth, varintType } fro
  */
 export function protobufToJsonDirectly(name: string, body: Uint8Array): Uint8Array<ArrayBuffer> | undefined {
   const out = new JsonOutput(Math.ceil(body.length * expectedGrowth) + 256);
-  return new Walk(body, out).message(jsonMessage(name), 0, body.length, 0) ? out.finish() : undefined;
+  return new Walk(new CheckedReader(body), out).message(jsonMessage(name), 0, body.length, 0)
+    ? out.finish()
+    : undefined;
 }
 
 /** How much longer JSON is than protobuf. */
@@ -45,21 +48,15 @@ function isPlain(body: Uint8Array, start: number, stop: number): boolean {
   return keyLength > 0 && valueAt + 2 <= stop && body[valueAt] === valueTag && body[valueAt + 1] === stop - valueAt - 2;
 }
 
-/** Methods that return a boolean return false to give up. */
+/** Methods return false to give up. */
 class Walk {
-  private readonly body: Uint8Array;
-  private readonly view: DataView;
+  private readonly from: CheckedReader;
   private readonly out: JsonOutput;
   private readonly keyValue: JsonMessage;
   private readonly anyValue: JsonMessage;
-  private at = 0;
-  /** The number that was read last. `high` is 0 if its kind has no more than 32 bits. */
-  private low = 0;
-  private high = 0;
 
-  constructor(body: Uint8Array, out: JsonOutput) {
-    this.body = body;
-    this.view = new DataView(body.buffer, body.byteOffset, body.byteLength);
+  constructor(from: CheckedReader, out: JsonOutput) {
+    this.from = from;
     this.out = out;
     this.keyValue = jsonMessage("opentelemetry.proto.common.v1.KeyValue");
     this.anyValue = jsonMessage("opentelemetry.proto.common.v1.AnyValue");
@@ -67,21 +64,18 @@ class Walk {
 
   message(message: JsonMessage, start: number, end: number, depth: number): boolean {
     if (depth > maxMessageDepth) return false;
-    const { body, out } = this;
-    const { steps } = message;
+    const { from, out } = this;
+    const { layout, steps } = message;
     const opening = out.at;
     let seen = 0;
     let list = 0; // the bit of the field whose list is open
-    this.at = start;
-    while (this.at < end) {
-      let tag = body[this.at++]!;
-      if (tag > 0x7f) {
-        if (this.at === end || body[this.at]! > 0x7f) return false;
-        tag = (tag & 0x7f) | (body[this.at++]! << 7);
-      }
+    from.at = start;
+    while (from.at < end) {
+      const tag = from.tag(end);
+      if (tag < 8) return false;
       const step = tag < steps.length ? steps[tag] : undefined;
       if (step === undefined) {
-        if (!this.skipUnknown(message, tag, end)) return false;
+        if (layout.byNumber[tag >>> 3] !== undefined || !from.skip(tag, end)) return false; // known, or damaged
         continue;
       }
       if (list !== 0 && list !== step.bit) {
@@ -92,12 +86,11 @@ class Walk {
       if (list === 0 && (seen & step.conflicts) !== 0) return false;
       seen |= step.bit;
       const before = out.at;
-      if (
+      const isDone =
         step.wireType === lengthType
-          ? !this.lengthed(step, list !== 0, end, depth)
-          : !this.numbers(step, list !== 0, end)
-      )
-        return false;
+          ? this.lengthed(step, list !== 0, end, depth)
+          : this.numbers(step, list !== 0, end);
+      if (!isDone) return false;
       if (step.repeated && out.at > before) list = step.bit;
     }
     out.reserve(2);
@@ -111,22 +104,23 @@ class Walk {
 
   /** A key and a value that {@link isPlain}. Most of a request is attributes. */
   private attribute(start: number, stop: number, depth: number): boolean {
-    const { body, out } = this;
+    const { out } = this;
+    const { body, view } = this.from;
     const valueAt = start + 2 + body[start + 1]!;
     out.reserve(keyText.length);
     out.ready(keyText);
-    if (!writeText(out, body, this.view, start + 2, valueAt)) return false;
-    const from = valueAt + 2;
+    if (!writeText(out, body, view, start + 2, valueAt)) return false;
+    const inner = valueAt + 2;
     out.reserve(stringText.length);
-    if (stop - from > 1 && body[from] === stringTag && body[from + 1] === stop - from - 2) {
+    if (stop - inner > 1 && body[inner] === stringTag && body[inner + 1] === stop - inner - 2) {
       if (depth + 2 > maxMessageDepth) return false;
       out.ready(stringText);
-      if (!writeText(out, body, this.view, from + 2, stop)) return false;
+      if (!writeText(out, body, view, inner + 2, stop)) return false;
       out.reserve(2);
       out.byte(closeBrace);
     } else {
       out.ready(valueText);
-      if (!this.message(this.anyValue, from, stop, depth + 2)) return false;
+      if (!this.message(this.anyValue, inner, stop, depth + 2)) return false;
       out.reserve(1);
     }
     out.byte(closeBrace);
@@ -135,21 +129,21 @@ class Walk {
 
   /** Text, bytes or a message. `isNext` in a list that is open. */
   private lengthed(step: JsonStep, isNext: boolean, end: number, depth: number): boolean {
-    const stop = this.lengthEnd(end);
+    const stop = this.from.lengthEnd(end);
     if (stop < 0) return false;
-    const { body, out } = this;
-    const from = this.at;
-    this.at = stop;
+    const { out } = this;
+    const { at, body, view } = this.from;
+    this.from.at = stop;
     if (step.inner !== undefined) {
       this.open(step, isNext);
-      if (step.inner === this.keyValue && isPlain(body, from, stop)) return this.attribute(from, stop, depth);
-      return this.message(step.inner, from, stop, depth + 1);
+      if (step.inner === this.keyValue && isPlain(body, at, stop)) return this.attribute(at, stop, depth);
+      return this.message(step.inner, at, stop, depth + 1);
     }
-    if (from === stop && !step.explicit && !step.repeated) return true;
+    if (at === stop && !step.explicit && !step.repeated) return true;
     this.open(step, isNext);
-    if (step.form === form.text) return writeText(out, body, this.view, from, stop);
-    if (step.form === form.hex) writeHex(out, body, from, stop);
-    else writeBase64(out, body, from, stop);
+    if (step.form === form.text) return writeText(out, body, view, at, stop);
+    if (step.form === form.hex) writeHex(out, body, at, stop);
+    else writeBase64(out, body, at, stop);
     out.reserve(1);
     out.byte(quote);
     return true;
@@ -157,17 +151,18 @@ class Walk {
 
   /** A number, or several behind one length. */
   private numbers(step: JsonStep, isNext: boolean, end: number): boolean {
+    const { from } = this;
     if (!step.packed) {
-      if (!this.number(step, end)) return false;
-      if (this.low === 0 && this.high === 0 && !step.explicit && !step.repeated) return true;
+      if (!from.number(step.wireType, end)) return false;
+      if (from.low === 0 && (from.high === 0 || step.isNarrow) && !step.explicit && !step.repeated) return true;
       this.open(step, isNext);
       this.writeNumber(step);
       return true;
     }
-    const stop = this.lengthEnd(end);
+    const stop = from.lengthEnd(end);
     if (stop < 0) return false;
-    for (let isLater = isNext; this.at < stop; isLater = true) {
-      if (!this.number(step, stop)) return false;
+    for (let isLater = isNext; from.at < stop; isLater = true) {
+      if (!from.number(step.wireType, stop)) return false;
       this.open(step, isLater);
       this.writeNumber(step);
     }
@@ -184,7 +179,8 @@ class Walk {
   }
 
   private writeNumber(step: JsonStep): void {
-    const { high, low, out } = this;
+    const { out } = this;
+    const { at, high, low, view } = this.from;
     switch (step.form) {
       case form.signed64:
       case form.unsigned64:
@@ -194,7 +190,7 @@ class Walk {
         out.byte(quote);
         return;
       case form.double:
-        writeDouble(out, this.view.getFloat64(this.at - 8, true));
+        writeDouble(out, view.getFloat64(at - 8, true));
         return;
       case form.bool:
         out.reserve(falseText.length);
@@ -208,77 +204,5 @@ class Walk {
         writeSigned(out, value, value >> 31);
       }
     }
-  }
-
-  private number(step: JsonStep, end: number): boolean {
-    const { at } = this;
-    if (step.wireType === varintType) {
-      if (!this.varint(end)) return false;
-      if (step.isNarrow) this.high = 0;
-      return true;
-    }
-    const bytes = step.wireType === fixed32Type ? 4 : 8;
-    if (end - at < bytes) return false;
-    this.low = this.view.getInt32(at, true);
-    this.high = bytes === 4 ? 0 : this.view.getInt32(at + 4, true);
-    this.at = at + bytes;
-    return true;
-  }
-
-  /** The end of what has its length in front, or -1. */
-  private lengthEnd(end: number): number {
-    if (!this.varint(end) || this.high !== 0 || this.low < 0) return -1;
-    const stop = this.at + this.low;
-    return stop > end ? -1 : stop;
-  }
-
-  /** What goes beyond 64 bits is dropped, as everywhere. */
-  private varint(end: number): boolean {
-    const { body } = this;
-    let { at } = this;
-    if (at < end && body[at]! < 0x80) {
-      this.low = body[at]!;
-      this.high = 0;
-      this.at = at + 1;
-      return true;
-    }
-    let low = 0;
-    let high = 0;
-    for (let shift = 0; shift < 70 && at < end; shift += 7) {
-      const byte = body[at++]!;
-      const bits = byte & 0x7f;
-      if (shift < 28) low |= bits << shift;
-      else if (shift === 28) {
-        low |= bits << 28;
-        high = bits >>> 4;
-      } else if (shift < 64) high |= bits << (shift - 32);
-      if (byte > 0x7f) continue;
-      this.low = low;
-      this.high = high;
-      this.at = at;
-      return true;
-    }
-    return false;
-  }
-
-  /** Passes over a field that the schema does not know. */
-  private skipUnknown({ layout }: JsonMessage, tag: number, end: number): boolean {
-    if (tag < 8 || layout.byNumber[tag >>> 3] !== undefined) return false; // no field, or one with a wrong wire type
-    switch (tag & 7) {
-      case varintType:
-        return this.varint(end);
-      case fixed64Type:
-        this.at += 8;
-        break;
-      case fixed32Type:
-        this.at += 4;
-        break;
-      case lengthType:
-        this.at = this.lengthEnd(end);
-        return this.at >= 0;
-      default:
-        return false;
-    }
-    return this.at <= end;
   }
 }
