@@ -7,7 +7,7 @@ import { constants } from "node:os";
 
 const steps = [
   ["format", "every file is formatted", "oxfmt", "--check"],
-  ["lint", "no lint finding", "oxlint", "--type-aware", "--deny-warnings"],
+  ["lint", "no lint finding", "oxlint", "--type-aware", "--deny-warnings", "--report-unused-disable-directives"],
   ["types", "everything type-checks", "turbo", "run", "typecheck", "--output-logs=errors-only"],
   ["build", "everything builds", "turbo", "run", "build", "--output-logs=errors-only"],
   ["proto", "generated code is fresh", "node", "tools/proto/src/generate.ts", "--check"],
