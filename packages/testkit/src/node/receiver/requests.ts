@@ -38,7 +38,7 @@ export function incomingCases(setting: ReceiverSetting): Case[] {
           const told = await ask({ signal, body: binary });
           check(told.taken, `${name} is taken, not ${told.code} "${told.message}"`);
           // A receiver may drop what has no items (N1-04).
-          if (itemIds(signal, known.binary).length === 0) continue;
+          if (signal !== "profiles" && itemIds(signal, known.binary).length === 0) continue;
           sameBytes(far.batches.at(-1)?.body ?? new Uint8Array(), binary, name);
         }
       }),
