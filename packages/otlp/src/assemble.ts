@@ -1,8 +1,7 @@
 import type { Container, ItemIndex } from "./item-index.ts";
+import { roomFor } from "./room.ts";
+import { type PieceOf, type Runs, runsOf } from "./runs.ts";
 import { varintSize, writeVarint } from "./wire.ts";
-
-/** Which piece each item goes to, -1 being none. */
-export type PieceOf = readonly number[];
 
 /**
  * Writes requests of chosen items. Around its items each piece gets the same containers with everything else that is in
@@ -10,16 +9,16 @@ export type PieceOf = readonly number[];
  * without items being an empty one.
  */
 export function assemble(body: Uint8Array, index: ItemIndex, pieceOf: PieceOf, pieces: number): Uint8Array[] {
-  const { from, items } = groupByPiece(pieceOf, pieces);
+  const runs = runsOf(index, pieceOf, pieces);
   const sizes = Array<number>(index.containers.length).fill(untouched);
   const touched: Container[] = [];
   const room = roomFor(pieces === 1 ? 0 : body.length);
-  const write = pieceWriter(body, index, items, sizes);
+  const write = pieceWriter(body, index.containers, runs, sizes);
   const bodies: Uint8Array[] = [];
   for (let piece = 0; piece < pieces; piece++) {
-    const first = from[piece] as number;
-    const end = from[piece + 1] as number;
-    measure(index, items, first, end, sizes, touched);
+    const first = runs.from[piece] as number;
+    const end = runs.from[piece + 1] as number;
+    measure(index.containers, runs, first, end, sizes, touched);
     const out = room(first === end ? 0 : (sizes[0] as number));
     write(out, first, end);
     bodies.push(out);
@@ -32,60 +31,19 @@ export function assemble(body: Uint8Array, index: ItemIndex, pieceOf: PieceOf, p
 /** The size of a container that the piece in hand has nothing of. */
 const untouched = -1;
 
-const maxSharedBytes = 64 * 1024;
-
-/**
- * Gives out memory. Allocating costs more than filling a small piece, so pieces share blocks of up to 64 KiB; whoever
- * holds on to a piece holds on to no more than that. `expectedBytes` is what the pieces will take together, about.
- */
-function roomFor(expectedBytes: number): (bytes: number) => Uint8Array {
-  let block = new Uint8Array(0);
-  let used = 0;
-  let expected = expectedBytes;
-  return (bytes) => {
-    if (bytes > maxSharedBytes / 2) return new Uint8Array(bytes);
-    if (bytes > block.length - used) {
-      block = new Uint8Array(Math.max(bytes, Math.min(maxSharedBytes, expected)));
-      expected -= block.length;
-      used = 0;
-    }
-    used += bytes;
-    return block.subarray(used - bytes, used);
-  };
-}
-
-/** The numbers of the items, piece by piece, in order within each; `from[piece]` is where those of a piece begin. */
-function groupByPiece(pieceOf: PieceOf, pieces: number): { from: number[]; items: number[] } {
-  const from = Array<number>(pieces + 1).fill(0);
-  for (let item = 0; item < pieceOf.length; item++) {
-    const piece = pieceOf[item] as number;
-    if (piece >= 0) (from[piece + 1] as number)++;
-  }
-  for (let piece = 0; piece < pieces; piece++) (from[piece + 1] as number) += from[piece] as number;
-  const next = from.slice();
-  const items = Array<number>(from[pieces] as number).fill(0);
-  for (let item = 0; item < pieceOf.length; item++) {
-    const piece = pieceOf[item] as number;
-    if (piece >= 0) items[(next[piece] as number)++] = item;
-  }
-  return { from, items };
-}
-
 /** Fills in the content size of every container that a piece has, and lists them, parents before children. */
 function measure(
-  index: ItemIndex,
-  items: readonly number[],
+  containers: readonly Container[],
+  { starts, ends, parents }: Runs,
   first: number,
   end: number,
   sizes: number[],
   touched: Container[],
 ): void {
-  const { containers, starts, ends, parents } = index;
-  for (let position = first; position < end; position++) {
-    const item = items[position] as number;
-    const number = parents[item] as number;
+  for (let run = first; run < end; run++) {
+    const number = parents[run] as number;
     if (sizes[number] === untouched) touch(containers[number] as Container, sizes, touched);
-    (sizes[number] as number) += (ends[item] as number) - (starts[item] as number);
+    (sizes[number] as number) += (ends[run] as number) - (starts[run] as number);
   }
   for (let position = touched.length - 1; position > 0; position--) {
     const child = touched[position] as Container;
@@ -104,11 +62,10 @@ function touch(container: Container, sizes: number[], touched: Container[]): voi
 /** Writes pieces whose sizes have been measured, one after the other. */
 function pieceWriter(
   body: Uint8Array,
-  index: ItemIndex,
-  items: readonly number[],
+  containers: readonly Container[],
+  { starts, ends, parents }: Runs,
   sizes: readonly number[],
 ): (out: Uint8Array, first: number, end: number) => void {
-  const { containers, starts, ends, parents } = index;
   /** The containers that are open, from the request inwards, and how much of the rest of each has been written. */
   const open: Container[] = [];
   const restDone: number[] = [];
@@ -163,30 +120,12 @@ function pieceWriter(
     at = 0;
     runStart = 0;
     runEnd = 0;
-    let current = -1;
-    /** Where the rest of the current container goes on, which is seldom between two items. */
-    let nextRest = Infinity;
-    for (let position = first; position < end; position++) {
-      const item = items[position] as number;
-      const start = starts[item] as number;
-      const number = parents[item] as number;
-      if (number !== current) {
-        enter(containers[number] as Container);
-        current = number;
-        nextRest = -1;
-      }
-      if (nextRest < start) {
-        const depth = open.length - 1;
-        copyRest(depth, start);
-        nextRest = (open[depth] as Container).rest[restDone[depth] as number] ?? Infinity;
-      }
-      if (start === runEnd) {
-        runEnd = ends[item] as number;
-      } else {
-        flush();
-        runStart = start;
-        runEnd = ends[item] as number;
-      }
+    for (let run = first; run < end; run++) {
+      const container = containers[parents[run] as number] as Container;
+      if (open[container.depth] !== container) enter(container);
+      const start = starts[run] as number;
+      copyRest(container.depth, start);
+      copy(start, ends[run] as number);
     }
     while (open.length > 0) close();
     flush();

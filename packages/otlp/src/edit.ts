@@ -34,7 +34,7 @@ export interface BatchEdits {
 export function editBatch(batch: Batch, change: BatchEdits): Batch {
   expectPlain(batch, "edit");
   const { signal, body } = batch;
-  const index = indexItems(signal, body);
+  const index = indexItems(signal, body, batch.items);
   const around = itemView(signal, body, index);
   const types = typesOf(signal);
   const edits: Edit[] = [];
@@ -95,7 +95,7 @@ export function editBatch(batch: Batch, change: BatchEdits): Batch {
  */
 export function filterItems(batch: Batch, keep: (item: ItemView) => boolean): Batch | undefined {
   expectPlain(batch, "filter");
-  const index = indexItems(batch.signal, batch.body);
+  const index = indexItems(batch.signal, batch.body, batch.items);
   const view = itemView(batch.signal, batch.body, index);
   const pieceOf: number[] = [];
   let items = 0;

@@ -37,16 +37,21 @@ export interface ItemIndex {
   readonly parents: readonly number[];
 }
 
-/** Finds the items of a request that has passed `scan`, and what is around them. Takes time in proportion to the items. */
-export function indexItems(signal: Signal, body: Uint8Array): ItemIndex {
+/**
+ * Finds the items of a request that has passed `scan`, and what is around them. Takes time in proportion to the items.
+ * `expectedItems` only makes room: the arrays then need not grow.
+ */
+export function indexItems(signal: Signal, body: Uint8Array, expectedItems: number): ItemIndex {
   const { path, arms } = levels[signal];
   const tags = path.map(lengthTag);
   const metricDepth = arms.length > 0 ? path.length - 1 : -1;
   const containers: Container[] = [];
-  const starts: number[] = [];
-  const contents: number[] = [];
-  const ends: number[] = [];
-  const parents: number[] = [];
+  const room = Math.min(expectedItems, body.length);
+  const starts = Array<number>(room).fill(0);
+  const contents = starts.slice();
+  const ends = starts.slice();
+  const parents = starts.slice();
+  let items = 0;
   const cursor: Cursor = { at: 0 };
 
   const open = (
@@ -76,10 +81,11 @@ export function indexItems(signal: Signal, body: Uint8Array): ItemIndex {
       }
       const childEnd = readUint32(body, cursor) + cursor.at;
       if (isLast) {
-        starts.push(start);
-        contents.push(cursor.at);
-        ends.push(childEnd);
-        parents.push(container.number);
+        starts[items] = start;
+        contents[items] = cursor.at;
+        ends[items] = childEnd;
+        parents[items] = container.number;
+        items++;
         cursor.at = childEnd;
       } else {
         const child = open(container, tag, start, cursor.at, childEnd);
@@ -110,6 +116,7 @@ export function indexItems(signal: Signal, body: Uint8Array): ItemIndex {
   };
 
   read(open(undefined, 0, 0, 0, body.length), body.length, 0);
+  for (const column of [starts, contents, ends, parents]) column.length = items;
   return { containers, starts, contents, ends, parents };
 }
 

@@ -1,3 +1,4 @@
+import { unfilled } from "#memory";
 import type { Batch } from "@otlpkit/core";
 import { levels } from "./levels.ts";
 
@@ -31,7 +32,7 @@ export function merge(batches: readonly Batch[]): Batch {
     bytes += batch.body.length;
     items += batch.items;
   }
-  const body = new Uint8Array(bytes);
+  const body = unfilled(bytes);
   let at = 0;
   for (const batch of batches) {
     body.set(batch.body, at);

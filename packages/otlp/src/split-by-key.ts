@@ -3,6 +3,7 @@ import { indexItems, type ItemIndex } from "./item-index.ts";
 import { hex, type ItemView, itemView, traceIdKey } from "./item-view.ts";
 import { expectPlain, isDivisible } from "./merge.ts";
 import { take } from "./split.ts";
+import { bucketsOf, mix, traceIdHashAt } from "./trace-id-bucket.ts";
 import { findTraceId, traceIdTag } from "./visit.ts";
 
 /**
@@ -16,8 +17,8 @@ import { findTraceId, traceIdTag } from "./visit.ts";
  */
 export function splitByKey<K extends string | number>(batch: Batch, key: (item: ItemView) => K): Map<K, Batch> {
   expectPlain(batch, "split");
-  const index = indexItems(batch.signal, batch.body);
-  const sorted = (key as unknown) === traceIdKey ? sortByTraceId(batch, index) : sort(batch, index, key);
+  const index = indexItems(batch.signal, batch.body, batch.items);
+  const sorted = sort(batch, index, key);
   const keys = sorted.keys as K[];
   const first = keys[0];
   if (first === undefined) return new Map();
@@ -33,6 +34,12 @@ interface Sorted {
 }
 
 function sort(batch: Batch, index: ItemIndex, key: (item: ItemView) => string | number): Sorted {
+  if (key === traceIdKey) return sortByTraceId(batch, index);
+  const buckets = bucketsOf(key);
+  return buckets === undefined ? sortByView(batch, index, key) : sortByBucket(batch, index, buckets);
+}
+
+function sortByView(batch: Batch, index: ItemIndex, key: (item: ItemView) => string | number): Sorted {
   const items = index.starts.length;
   const pieceOf: number[] = [];
   const pieces = new Map<string | number, number>();
@@ -48,6 +55,22 @@ function sort(batch: Batch, index: ItemIndex, key: (item: ItemView) => string | 
     pieceOf.push(piece);
   }
   return { keys: [...pieces.keys()], pieceOf };
+}
+
+/** As {@link sortByView} does with a `traceIdBucket`, but with ids read where they are. */
+function sortByBucket({ signal, body }: Batch, { contents, ends }: ItemIndex, buckets: number): Sorted {
+  const tag = traceIdTag(signal);
+  const view = new DataView(body.buffer, body.byteOffset, body.byteLength);
+  const pieceOf = Array<number>(contents.length).fill(0);
+  const keys: number[] = [];
+  const pieceOfBucket = new Int32Array(buckets).fill(-1);
+  for (let item = 0; item < contents.length; item++) {
+    const at = tag === 0 ? -1 : findTraceId(body, contents[item] as number, ends[item] as number, tag);
+    const bucket = at === -1 ? 0 : traceIdHashAt(view, at) % buckets;
+    if (pieceOfBucket[bucket] === -1) pieceOfBucket[bucket] = keys.push(bucket) - 1;
+    pieceOf[item] = pieceOfBucket[bucket] as number;
+  }
+  return { keys, pieceOf };
 }
 
 /** Compares ids where they are, in a hash table of positions, and makes a string of each different one. */
@@ -100,10 +123,4 @@ function sortByTraceId(batch: Batch, index: ItemIndex): Sorted {
     }
   }
   return { keys: idAt.map((at) => (at === -1 ? "" : hex(body, at, at + 16))), pieceOf };
-}
-
-function mix(value: number): number {
-  let bits = Math.imul(value ^ (value >>> 16), 0x7feb352d);
-  bits = Math.imul(bits ^ (bits >>> 15), 0x846ca68b);
-  return bits ^ (bits >>> 16);
 }

@@ -1,7 +1,8 @@
 import type { Batch } from "@otlpkit/core";
-import { assemble, type PieceOf } from "./assemble.ts";
+import { assemble } from "./assemble.ts";
 import { type Container, indexItems, type ItemIndex } from "./item-index.ts";
 import { expectPlain, isDivisible } from "./merge.ts";
+import type { PieceOf } from "./runs.ts";
 import { varintSize } from "./wire.ts";
 
 /**
@@ -16,7 +17,7 @@ export function splitByItems(batch: Batch, maxItems: number): Batch[] {
   if (!(maxItems >= 1)) throw new RangeError(`maxItems must be 1 or more, it is ${maxItems}`);
   if (batch.items <= maxItems || !isDivisible(batch)) return [batch];
 
-  const index = indexItems(batch.signal, batch.body);
+  const index = indexItems(batch.signal, batch.body, batch.items);
   const items = index.starts.length;
   const perPiece = Math.floor(maxItems);
   const pieceOf: number[] = [];
@@ -46,7 +47,7 @@ export function splitByBytes(batch: Batch, maxBytes: number): SplitByBytes {
   if (batch.body.length <= maxBytes) return { batches: [batch], tooLarge: [] };
   if (!isDivisible(batch)) return { batches: [], tooLarge: [batch] };
 
-  const index = indexItems(batch.signal, batch.body);
+  const index = indexItems(batch.signal, batch.body, batch.items);
   const items = index.starts.length;
   const pieceOf: number[] = [];
   const oversized = new Set<number>();
