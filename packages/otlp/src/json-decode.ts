@@ -33,6 +33,8 @@ class Transcoder {
   private readonly written: number[] = [];
   /** By message id: how many bytes the last length took, because the next will most likely take as many. */
   private readonly lengthSizes: number[] = [];
+  /** By message id, by index of a field (plus one): which field came next, because it will most likely come again. */
+  private readonly followers: FieldLayout[][] = [];
 
   constructor(json: Uint8Array) {
     this.reader = new JsonReader(json);
@@ -64,10 +66,15 @@ class Transcoder {
     let set = 0;
     let last = -1;
     let inOrder = true;
+    const followers = (this.followers[layout.id] ??= []);
     do {
       if (reader.peek() !== 0x22) throw reader.flaw("expected a key");
-      const field = this.key(layout);
-      reader.colon();
+      let field = followers[last + 1];
+      if (field === undefined || !reader.expectedKey(field.jsonKey, field.jsonKeyWords)) {
+        field = this.key(layout);
+        reader.colon();
+        if (field !== undefined) followers[last + 1] = field;
+      }
       const first = reader.peek();
       if (field === undefined) {
         reader.skip();

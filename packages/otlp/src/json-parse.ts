@@ -4,11 +4,13 @@
 import { invalid } from "./invalid.ts";
 import { jsonPath } from "./json-path.ts";
 import { numberEnd } from "./json-number.ts";
+import { isOdd } from "./json-text.ts";
 import { maxMessageDepth } from "./layout.ts";
 
 /** Walks a JSON text; throws `ExportError` "invalid", naming path and byte, at the first thing that is not JSON. */
 export class JsonReader {
   readonly input: Uint8Array;
+  private readonly view: DataView;
   at = 0;
   /** Text of the string or number read last, escapes undone: the bytes `from` to `to` of `source`. */
   source: Uint8Array;
@@ -18,6 +20,7 @@ export class JsonReader {
 
   constructor(input: Uint8Array) {
     this.input = input;
+    this.view = new DataView(input.buffer, input.byteOffset, input.byteLength);
     this.source = input;
   }
 
@@ -42,10 +45,11 @@ export class JsonReader {
 
   /** Reads a string; `at` is on its opening quote. */
   string(): void {
-    const { input } = this;
+    const { input, view } = this;
     const { length } = input;
     const from = this.at + 1;
     let at = from;
+    while (at + 4 <= length && !isOdd(view.getInt32(at, true))) at += 4;
     while (at < length) {
       const byte = input[at]!;
       if (byte === 0x22) {
@@ -62,6 +66,17 @@ export class JsonReader {
       } else at += this.sequence(at);
     }
     throw this.flaw("the text ends inside a string");
+  }
+
+  /** Goes past a key and its colon if they stand here with nothing between; false is no answer. */
+  expectedKey(key: string, words: readonly number[]): boolean {
+    const { at, view } = this;
+    const last = at + key.length - 4;
+    if (last + 4 > view.byteLength) return false;
+    for (let i = 0; i < words.length - 1; i++) if (view.getInt32(at + i * 4, true) !== words[i]) return false;
+    if (view.getInt32(last, true) !== words[words.length - 1]) return false;
+    this.at = last + 4;
+    return true;
   }
 
   /** Reads a number as text; `at` is on its first byte. */

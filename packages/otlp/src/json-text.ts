@@ -43,10 +43,10 @@ export function writeText(out: JsonOutput, body: Uint8Array, view: DataView, fro
 }
 
 /**
- * Whether one of four bytes is not ASCII or needs an escape. A byte below what is taken from it borrows and shows its
+ * Whether one of four bytes is not ASCII, or a quote, a backslash or a control character. A byte below what is taken from it borrows and shows its
  * high bit; that the borrow may lead to a second high bit does no harm.
  */
-function isOdd(word: number): boolean {
+export function isOdd(word: number): boolean {
   const control = word - 0x20202020;
   const quoted = (word ^ 0x22222222) - 0x01010101;
   const slashed = (word ^ 0x5c5c5c5c) - 0x01010101;

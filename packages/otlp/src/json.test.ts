@@ -118,6 +118,29 @@ describe("JSON at the door", () => {
     expect(span('"\\u006eame":"x"')).toEqual({ name: "x" });
   });
 
+  it("reads items whose keys differ in order, spacing and escapes from those before", () => {
+    const spans = [
+      '{"name":"a","kind":1}',
+      '{"name":"b","kind":2}',
+      '{"name" : "c","kind":3}',
+      '{"kind":4,"name":"d"}',
+      '{"n\\u0061me":"e","kindness":6,"kind":5}',
+      '{"nam":"?","name":"f","kind":6}',
+    ];
+    const request = read("traces", `{"resourceSpans":[{"scopeSpans":[{"spans":[${spans.join(",")}]}]}]}`);
+    expect(request.resourceSpans?.[0]?.scopeSpans?.[0]?.spans).toEqual(
+      ["a", "b", "c", "d", "e", "f"].map((name, index) => ({ name, kind: index + 1 })),
+    );
+  });
+
+  it("refuses a request that is cut short anywhere", () => {
+    const whole = '{"resourceSpans":[{"scopeSpans":[{"spans":[{"name":"one","kind":1},{"name":"two","kind":2}]}]}]}';
+    expect(() => read("traces", whole)).not.toThrow();
+    for (let end = 0; end < whole.length; end++) {
+      expect(refusal(() => read("traces", whole.slice(0, end))).code).toBe("invalid");
+    }
+  });
+
   it("is not impressed by keys that JavaScript knows (E-26)", () => {
     const keys =
       '"__proto__":{"polluted":1},"constructor":{"prototype":{"polluted":1}},"toString":1,"hasOwnProperty":[]';

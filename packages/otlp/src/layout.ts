@@ -36,6 +36,8 @@ export interface FieldLayout {
   readonly message: MessageLayout | undefined;
   /** `"name":` */
   readonly jsonKey: string;
+  /** The same in words of four bytes, least significant first; the last word overlaps the one before. */
+  readonly jsonKeyWords: readonly number[];
 }
 
 /** A message, ready to be read and written. */
@@ -149,8 +151,16 @@ function fieldLayout(
     rivals: rivals.reduce((bits, rival) => bits | (1 << schema.fields.indexOf(rival)), 0),
     rivalNames: rivals.map((rival) => rival.name),
     message: field.message === undefined ? undefined : made.get(field.message),
-    jsonKey: `${JSON.stringify(field.name)}:`,
+    jsonKey: `"${field.name}":`,
+    jsonKeyWords: wordsOf(`"${field.name}":`),
   };
+}
+
+/** ASCII of at least four characters. */
+function wordsOf(text: string): number[] {
+  const word = (at: number): number => [3, 2, 1, 0].reduce((bits, i) => (bits << 8) | text.charCodeAt(at + i), 0);
+  const whole = Array.from({ length: (text.length - 1) >> 2 }, (_, i) => word(i * 4));
+  return [...whole, word(text.length - 4)];
 }
 
 function keyTable(fields: readonly FieldLayout[]): KeyTable {
