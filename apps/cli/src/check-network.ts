@@ -85,7 +85,7 @@ export function tlsStep(url: URL, { tls, protocol, timeoutMs }: Destination): Pr
       resolve({
         name: "TLS",
         outcome: "failed",
-        detail: error.message,
+        detail: tlsDetail(error),
         advice: tlsAdvice(error.code ?? "", error.message),
       });
     });
@@ -98,6 +98,11 @@ function negotiated(socket: TLSSocket): Step {
   const name = [certificate.subject?.CN ?? certificate.subjectaltname ?? "without a name"].flat().join(", ");
   const detail = `${socket.getProtocol()}, ${socket.getCipher().name}; certificate ${name}, valid for ${days} days`;
   return { name: "TLS", outcome: "ok", detail, ...(days < 14 && { advice: "renew the certificate soon" }) };
+}
+
+/** OpenSSL's messages name threads and lines of C; what is for people among it stands in `reason`. */
+function tlsDetail(error: NodeJS.ErrnoException & { readonly reason?: string }): string {
+  return error.reason ? `no handshake: ${error.reason} (${error.code})` : error.message;
 }
 
 function tlsAdvice(code: string, message: string): string {

@@ -1,4 +1,4 @@
-import { ExportError, protobufBatch, type Signal } from "@otlpkit/core";
+import { ExportError, protobufBatch, type Signal, signalNames, signals } from "@otlpkit/core";
 import type { Step } from "./check.ts";
 import { connect, type Destination, shownUrl } from "./destination.ts";
 
@@ -21,8 +21,7 @@ export async function signalStep(to: Destination, signal: Signal): Promise<Step>
   if (error.code === "unsupported") {
     // Profiles are in development: most servers do not take them.
     const outcome = signal === "profiles" ? "no" : "failed";
-    const advice =
-      signal === "profiles" ? {} : { advice: "the server has no pipeline for this signal, or another path" };
+    const advice = signal === "profiles" ? {} : { advice: missingAdvice(to) };
     return { name: signal, outcome, detail: error.message, ...advice };
   }
   return {
@@ -56,6 +55,13 @@ async function attempt(to: Destination, signal: Signal): Promise<ExportError | u
   } finally {
     await sender.close();
   }
+}
+
+/** People give the URL of one signal where the one that all signals share is wanted (I-03). */
+function missingAdvice({ url, protocol }: Destination): string {
+  const path = signalNames.map((signal) => signals[signal].httpPath).find((one) => url.endsWith(one));
+  if (protocol === "grpc" || path === undefined) return "the server has no pipeline for this signal, or another path";
+  return `leave ${path} off the endpoint: it is put behind it for each signal`;
 }
 
 function advise({ protocol, url }: Destination, { code }: ExportError): string {

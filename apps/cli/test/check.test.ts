@@ -69,11 +69,21 @@ describe("otlp check", () => {
     expect(steps.get("protocol")?.advice).toMatch(/http\/protobuf/);
   });
 
+  it("tells who gave the path of a signal to leave it off", async () => {
+    const backend = await httpBackend();
+    open.push(backend);
+    backend.script({ kind: "refuse", httpStatus: 404 });
+    const { code, steps } = await check(`${backend.url}/v1/traces`);
+    expect(code).toBe(1);
+    expect(steps.get("traces")?.advice).toMatch(/leave \/v1\/traces off the endpoint/);
+  });
+
   it("says that a port without TLS does not speak TLS", async () => {
     const backend = await httpBackend();
     open.push(backend);
     const { code, steps } = await check(backend.url.replace("http:", "https:"));
     expect(code).toBe(1);
     expect(steps.get("TLS")?.advice).toMatch(/http:\/\/ instead of https/);
+    expect(steps.get("TLS")?.detail).toMatch(/^no handshake: [a-z ]+ \(ERR_SSL_[A-Z_]+\)$/);
   });
 });

@@ -17,7 +17,8 @@ export function nearest(word: string, known: readonly string[]): string | undefi
 export function suggestion(word: string, known: readonly string[]): string {
   const meant = nearest(word, known);
   if (meant !== undefined) return `did you mean ${meant}?`;
-  return known.length === 0 ? "there is none to choose from" : `known: ${[...known].toSorted().join(", ")}`;
+  const words = known.filter((other) => other !== "").toSorted();
+  return words.length === 0 ? "there is none to choose from" : `known: ${words.join(", ")}`;
 }
 
 /** Optimal string alignment: insertions, deletions, substitutions and swaps of neighbours. */

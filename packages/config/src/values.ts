@@ -8,7 +8,7 @@ function got(value: unknown): string {
   if (value == null) return "nothing";
   if (Array.isArray(value)) return "a list";
   if (typeof value === "number" || typeof value === "boolean") return `the ${typeof value} ${value}`;
-  return typeof value === "string" ? "a text" : "a section";
+  return typeof value === "string" ? "this text" : "a section";
 }
 
 /** A value of one kind: `take` returns it, or `undefined` if it is not `expected`. */
