@@ -10,7 +10,7 @@ const hexPairs = /* @__PURE__ */ Uint16Array.from(
   { length: 256 },
   (_, byte) => hexDigits.charCodeAt(byte >>> 4) | (hexDigits.charCodeAt(byte & 0xf) << 8),
 );
-const sixBits = /* @__PURE__ */ new TextEncoder().encode(alphabet);
+const sixBits = /* @__PURE__ */ Uint8Array.from(alphabet, (letter) => letter.charCodeAt(0));
 const padding = 0x3d;
 
 /** Writes `body[from, to)` as lower-case hex (E-03). */

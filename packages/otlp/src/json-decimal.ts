@@ -3,10 +3,7 @@
 import type { JsonOutput } from "./json-output.ts";
 
 /** The three digits of numbers below a thousand, as a word: the first digit in the lowest byte, the highest byte empty. */
-const threeDigits = /* @__PURE__ */ Int32Array.from({ length: 1000 }, (_, n) => {
-  const digits = [(n / 100) | 0, ((n / 10) | 0) % 10, n % 10];
-  return digits.reduce((word, digit, i) => word | ((0x30 + digit) << (i * 8)), 0);
-});
+const threeDigits = /* @__PURE__ */ digitWords();
 
 const billion = 1_000_000_000;
 const minus = 0x2d;
@@ -94,4 +91,14 @@ function nine(out: JsonOutput, value: number): void {
 function three(out: JsonOutput, value: number): void {
   out.view.setInt32(out.at, threeDigits[value]!, true);
   out.at += 3;
+}
+
+function digitWords(): Int32Array {
+  const words = new Int32Array(1000);
+  for (let n = 0; n < 1000; n++) {
+    const hundreds = (n / 100) | 0;
+    const tens = ((n / 10) | 0) % 10;
+    words[n] = 0x303030 + (hundreds | (tens << 8) | ((n % 10) << 16));
+  }
+  return words;
 }

@@ -5,7 +5,7 @@ import { invalidUtf8 } from "./utf8.ts";
 
 /** The letter behind the backslash, by byte; 0 where there is none. */
 const letters = /* @__PURE__ */ escapeLetters();
-const hexDigits = /* @__PURE__ */ new TextEncoder().encode("0123456789abcdef");
+const hexDigits = /* @__PURE__ */ Uint8Array.from("0123456789abcdef", (digit) => digit.charCodeAt(0));
 const quote = 0x22;
 const backslash = 0x5c;
 
