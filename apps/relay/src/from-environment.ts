@@ -68,7 +68,8 @@ export function configurationFromEnvironment(environment: Environment): MadeConf
       ),
     },
   };
-  return { value: withoutBatch(root), warnings };
+  // What concerns all signals was found once for each.
+  return { value: withoutBatch(root), warnings: [...new Set(warnings)] };
 }
 
 /** A processor that no pipeline names would be warned about. */
