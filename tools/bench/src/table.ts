@@ -16,8 +16,8 @@ export function table(findings: readonly Finding[]): string {
       times(comparison.cpuRatio),
       times(comparison.wallRatio),
       `${times(comparison.spread[0])} to ${times(comparison.spread[1])}`,
-      `≥ ${times(goal)}`,
-      ratio >= goal ? "reached" : "**not reached**",
+      goal === 0 ? "" : `≥ ${times(goal)}`,
+      goal === 0 ? "for orientation" : ratio >= goal ? "reached" : "**not reached**",
     ];
   });
   const all = [headings, ...rows];

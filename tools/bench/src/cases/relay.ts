@@ -11,7 +11,10 @@ import { load } from "../load.ts";
 import { compare } from "../measure.ts";
 import { grpcJsClient } from "../peers/grpc-js.ts";
 
-/** D1: the CPU of the relay alone; what sends and what takes run in this process and are not counted. */
+/**
+ * D1: the CPU of the relay alone; what sends and what takes run in this process and are not counted. The last one says what
+ * is left to be won: a relay that looks at nothing.
+ */
 export const relay: readonly Bench[] = [
   {
     name: "D1 pass-through relay, gRPC",
@@ -21,7 +24,30 @@ export const relay: readonly Bench[] = [
     name: "D1 pass-through relay, HTTP",
     run: () => passThrough("HTTP", "http", httpTransport(), httpReceiver({ port: 0 }), 25),
   },
+  { name: "D1 bound: a relay that looks at nothing, HTTP", run: bound },
 ];
+
+/** What node:http and the system take for passing bytes on, with ours beside it: nobody on node:http can be faster. */
+async function bound(): ReturnType<Bench["run"]> {
+  const batch = traces(bigItems);
+  const nowhere: Sender = { send: () => Promise.resolve(accepted), close: () => Promise.resolve() };
+  const sink = await httpReceiver({ port: 0 }).listen(nowhere);
+  const url = `http://${sink.address}`;
+  const [ours, bare] = await Promise.all([startChild("our-relay", "http", url), startChild("bare-relay", url)]);
+  const toOurs = httpTransport().connect({ url: ours.ready });
+  const toBare = httpTransport().connect({ url: bare.ready });
+  const comparison = await compare(
+    load(() => toOurs.send(batch, {}), [ours], { countSelf: false }),
+    load(() => toBare.send(batch, {}), [bare], { countSelf: false }),
+    { runMs: 1500 },
+  );
+  await Promise.all([toOurs.close(), toBare.close()]);
+  await Promise.all([ours.stop(), bare.stop(), sink.close()]);
+  const work = "the same, HTTP, against the bound";
+  return [
+    { id: "D1", work, peer: "node:http that looks at nothing", goal: 0, by: "cpu", comparison, items: batch.items },
+  ];
+}
 
 async function passThrough(
   name: string,
