@@ -46,6 +46,7 @@ export default defineConfig({
     reporters: ["default", "./tools/summary-reporter.mjs"],
     coverage: { provider: "v8", include: ["packages/*/src/**"] },
     projects: chromium ? [node, browser] : [node],
-    testTimeout: 20_000,
+    // A guard against what hangs, with room for property tests on a machine that is busy.
+    testTimeout: 60_000,
   },
 });
