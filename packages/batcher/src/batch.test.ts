@@ -410,7 +410,8 @@ describe("batch, whatever happens in whatever order", () => {
     });
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 12 }), limits, fc.nat(), async (steps, options, seed) => {
-        const { sender, next, clock, budget } = setUp(options);
+        // The most that can be made, one at a time, takes 22 s; the limit of concurrency holds until then.
+        const { sender, next, clock, budget } = setUp({ ...options, closeGraceMs: 60_000 });
         next.script(async () => {
           await clock.sleep(30);
           return accepted;
@@ -429,7 +430,7 @@ describe("batch, whatever happens in whatever order", () => {
           answers.push(sender.send({ ...made, headers }, {}));
         }
         const closed = sender.close();
-        await clock.advance(20_000);
+        await clock.advance(60_000);
         await closed;
 
         expect(await Promise.all(answers)).toEqual(answers.map(() => accepted));
