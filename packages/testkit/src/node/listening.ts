@@ -1,3 +1,4 @@
+import { randomInt } from "node:crypto";
 import type { AddressInfo, Server, Socket } from "node:net";
 import type { SecureServerOptions } from "node:http2";
 import { createServer } from "node:net";
@@ -73,11 +74,20 @@ export function tlsOptions(tls: boolean | BackendTls | undefined): SecureServerO
   };
 }
 
-/** A port of 127.0.0.1 on which nobody listens at the moment, for backends that come up later. */
+/**
+ * A port of 127.0.0.1 on which nobody listens at the moment, for backends that come up later. Below the ports that
+ * systems give out by themselves, or a connection or a listener of another test would take it meanwhile.
+ */
 export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise<void>((resolve) => server.close(() => resolve()));
-  return port;
+  for (;;) {
+    const server = createServer();
+    const port = randomInt(10_000, 32_000);
+    const free = await new Promise<boolean>((resolve) => {
+      server.once("error", () => resolve(false));
+      server.listen(port, "127.0.0.1", () => resolve(true));
+    });
+    if (!free) continue;
+    await new Promise<void>((resolve) => server.close(() => resolve()));
+    return port;
+  }
 }
