@@ -72,6 +72,12 @@ function pem(config: Partial<ServerTlsConfig & ClientTlsConfig>, part: "ca" | "c
 }
 
 function readFile(key: string, file: string): string {
+  const text = contentsOf(key, file);
+  if (text.includes("-----BEGIN ")) return text;
+  throw new ExportError("rejected", `tls.${key}: ${file} is not PEM, which begins with "-----BEGIN"; is it DER?`);
+}
+
+function contentsOf(key: string, file: string): string {
   try {
     return readFileSync(file, "utf8");
   } catch (cause) {
