@@ -1,12 +1,12 @@
 import {
+  concatenate,
+  lengthDelimited,
   type Cursor,
   lengthTag,
   readUint32,
   readUint64,
   skipValue,
-  varintSize,
   wireType,
-  writeVarint,
 } from "./wire.ts";
 
 /**
@@ -162,7 +162,7 @@ export function hasKey(body: Uint8Array, start: number, end: number, key: Uint8A
 
 /** Writes a KeyValue without tag and length in front. */
 export function writeKeyValue(key: string, value: AttributeValue): Uint8Array {
-  return join([lengthDelimited(1, encoder.encode(key)), lengthDelimited(2, writeAnyValue(value))]);
+  return concatenate([lengthDelimited(1, encoder.encode(key)), lengthDelimited(2, writeAnyValue(value))]);
 }
 
 /** Writes an AnyValue without tag and length in front. */
@@ -180,10 +180,13 @@ export function writeAnyValue(value: AttributeValue): Uint8Array {
   if (value instanceof Uint8Array) return lengthDelimited(7, value);
   if (value instanceof Map) {
     const entries = [...(value as ReadonlyMap<string, AttributeValue>)];
-    return lengthDelimited(6, join(entries.map(([key, inner]) => lengthDelimited(1, writeKeyValue(key, inner)))));
+    return lengthDelimited(
+      6,
+      concatenate(entries.map(([key, inner]) => lengthDelimited(1, writeKeyValue(key, inner)))),
+    );
   }
   const values = value as readonly AttributeValue[];
-  return lengthDelimited(5, join(values.map((inner) => lengthDelimited(1, writeAnyValue(inner)))));
+  return lengthDelimited(5, concatenate(values.map((inner) => lengthDelimited(1, writeAnyValue(inner)))));
 }
 
 function writeInteger(value: bigint): Uint8Array {
@@ -192,22 +195,4 @@ function writeInteger(value: bigint): Uint8Array {
   for (; rest > 0x7fn; rest >>= 7n) bytes.push(Number(rest & 0x7fn) | 0x80);
   bytes.push(Number(rest));
   return Uint8Array.from(bytes);
-}
-
-/** A field with its tag and length in front. */
-export function lengthDelimited(field: number, content: Uint8Array): Uint8Array {
-  const tag = lengthTag(field);
-  const bytes = new Uint8Array(varintSize(tag) + varintSize(content.length) + content.length);
-  bytes.set(content, writeVarint(bytes, writeVarint(bytes, 0, tag), content.length));
-  return bytes;
-}
-
-function join(parts: readonly Uint8Array[]): Uint8Array {
-  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    bytes.set(part, at);
-    at += part.length;
-  }
-  return bytes;
 }

@@ -1,5 +1,4 @@
 import type { Batch } from "@otlpkit/core";
-import { lengthDelimited } from "./any-value.ts";
 import { assemble } from "./assemble.ts";
 import { messages } from "./generated/schema.ts";
 import { type Container, indexItems, type ItemIndex } from "./item-index.ts";
@@ -8,6 +7,7 @@ import { expectPlain, isDivisible } from "./merge.ts";
 import { type EditedPlace, EditingView, type MessageEditor } from "./message-editor.ts";
 import { MovableView } from "./message-view.ts";
 import { type Edit, splice } from "./splice.ts";
+import { lengthDelimited } from "./wire.ts";
 
 /**
  * What to do to the messages of a batch. Each function is called once for each message of its kind, in order, with an

@@ -14,6 +14,7 @@ import {
   type MessageLayout,
   varintType,
 } from "./layout.ts";
+import { varintSize } from "./wire.ts";
 
 /** Turns the JSON of a message into its protobuf and counts the items on the way. */
 export function transcode(name: string, json: Uint8Array): { readonly body: Uint8Array; readonly items: number } {
@@ -374,11 +375,4 @@ function specialDouble(source: Uint8Array, from: number, to: number): number | u
   if (to - from > 9) return undefined;
   const text = String.fromCharCode(...source.subarray(from, to));
   return specials.find(([name]) => name === text)?.[1];
-}
-
-function varintSize(value: number): number {
-  if (value < 0x80) return 1;
-  if (value < 0x4000) return 2;
-  if (value < 0x20_0000) return 3;
-  return value < 0x1000_0000 ? 4 : 5;
 }

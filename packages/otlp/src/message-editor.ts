@@ -1,8 +1,8 @@
-import { type AttributeValue, hasKey, lengthDelimited, writeKeyValue } from "./any-value.ts";
+import { type AttributeValue, hasKey, writeKeyValue } from "./any-value.ts";
 import type { FieldSchema } from "./generated/schema.ts";
 import { type MessageView, MovableView } from "./message-view.ts";
 import type { Edit } from "./splice.ts";
-import { type Cursor, lengthTag, readUint32, skipValue } from "./wire.ts";
+import { concatenate, type Cursor, lengthDelimited, lengthTag, readUint32, skipValue } from "./wire.ts";
 import { type FieldValue, writeField } from "./write-field.ts";
 
 /** A look at a message that can also be changed. Attributes that have been changed read as they will be. */
@@ -87,8 +87,8 @@ export class EditingView extends MovableView implements MessageEditor {
     const content = added.filter((bytes) => bytes.length > 0);
     if (content.length === 0) return;
     const { end } = place;
-    if (end === undefined) edits.push(place.create(concat(content)));
-    else edits.push({ within: end.within, start: end.at, end: end.at, bytes: concat(content) });
+    if (end === undefined) edits.push(place.create(concatenate(content)));
+    else edits.push({ within: end.within, start: end.at, end: end.at, bytes: concatenate(content) });
   }
 
   /** Puts `bytes` in place of the first field that matches and takes out the others. Says whether there was one. */
@@ -123,14 +123,4 @@ function hasKeyAt(body: Uint8Array, at: number, key: Uint8Array): boolean {
   const cursor: Cursor = { at };
   const end = readUint32(body, cursor) + cursor.at;
   return hasKey(body, cursor.at, end, key);
-}
-
-function concat(parts: readonly Uint8Array[]): Uint8Array {
-  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    bytes.set(part, at);
-    at += part.length;
-  }
-  return bytes;
 }

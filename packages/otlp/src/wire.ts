@@ -92,3 +92,22 @@ export function writeVarint(out: Uint8Array, at: number, value: number): number 
 export function lengthTag(field: number): number {
   return ((field << 3) | wireType.length) >>> 0;
 }
+
+/** A field with its tag and length in front. */
+export function lengthDelimited(field: number, content: Uint8Array): Uint8Array {
+  const tag = lengthTag(field);
+  const bytes = new Uint8Array(varintSize(tag) + varintSize(content.length) + content.length);
+  bytes.set(content, writeVarint(bytes, writeVarint(bytes, 0, tag), content.length));
+  return bytes;
+}
+
+/** The parts end to end. */
+export function concatenate(parts: readonly Uint8Array[]): Uint8Array {
+  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    bytes.set(part, at);
+    at += part.length;
+  }
+  return bytes;
+}

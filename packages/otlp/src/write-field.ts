@@ -1,7 +1,7 @@
-import { type AttributeValue, lengthDelimited, writeAnyValue } from "./any-value.ts";
+import { type AttributeValue, writeAnyValue } from "./any-value.ts";
 import type { FieldSchema } from "./generated/schema.ts";
 import { wireTypeOf } from "./wire-table.ts";
-import { varintSize, wireType, writeVarint } from "./wire.ts";
+import { lengthDelimited, varintSize, wireType, writeVarint } from "./wire.ts";
 
 /** What a field can be set to: text, bytes, a number or integer by its kind; any {@link AttributeValue} for AnyValue. */
 export type FieldValue = AttributeValue;
