@@ -1,4 +1,5 @@
 import type { Signal } from "@otlpkit/core";
+import { maxMessageDepth } from "./layout.ts";
 import { malformed } from "./malformed.ts";
 import { isPlainAttribute } from "./plain-attribute.ts";
 import { invalidUtf8 } from "./utf8.ts";
@@ -24,7 +25,7 @@ export interface ScanOptions {
  * Throws `ExportError` "invalid", naming the field and the offset (B-14).
  */
 export function scan(signal: Signal, body: Uint8Array, options: ScanOptions = {}): number {
-  const maxOpen = (options.maxDepth ?? 100) * 2;
+  const maxOpen = (options.maxDepth ?? maxMessageDepth) * 2;
   const view = new DataView(body.buffer, body.byteOffset, body.byteLength);
   const { steps, width, keyValue } = wireTable;
   const attribute = (keyValue << 4) | step.message;
