@@ -1,4 +1,5 @@
-import type { ExportError, Signal } from "@otlpkit/core";
+import { type Ack, ExportError, type Signal, signals } from "@otlpkit/core";
+import type { Events } from "./events.ts";
 
 /** What became of the items of one signal since the client was made. */
 export interface Counters {
@@ -25,33 +26,96 @@ export interface Counters {
  * | `undelivered` | the far side could not be reached, or kept asking to come back later, until the time for it was over |
  * | `too-large` | a single item is larger than a request may be |
  * | `invalid` | it could not be encoded |
- * | `closed` | recorded after `close` |
+ * | `closed` | it came after `close` |
  * | `cancelled` | whoever called `send` gave up |
  */
 export type DropReason = "full" | "undelivered" | "too-large" | "invalid" | "closed" | "cancelled";
 
-/** What a client tells, by the name of the event. */
-export interface ClientEvents {
-  /** The far side took items. `warning` is what it had to say about them, mostly "". */
-  readonly delivered: { readonly signal: Signal; readonly items: number; readonly warning: string };
-  /** The far side refused items for good. They are not sent again. */
-  readonly rejected: { readonly signal: Signal; readonly items: number; readonly reason: string };
-  /** Items were given up. */
-  readonly dropped: {
-    readonly signal: Signal;
-    readonly items: number;
-    readonly reason: DropReason;
-    /** What happened in words, and the error it is taken from. */
-    readonly error: ExportError;
+/** Keeps account of the items of one signal, and tells who listens. */
+export interface Ledger {
+  /** Items came in. */
+  accept(items: number): void;
+  /** Items, accepted before, were answered or given up; `sent` says whether they had left the house. */
+  settle(items: number, result: Ack | ExportError, sent: boolean): void;
+  /** Items, accepted before, were given up here. */
+  drop(items: number, reason: DropReason, error: ExportError): void;
+  /** From now on what is cancelled counts as left: `close` ran out of time. */
+  leave(): void;
+  readonly pending: number;
+  counters(): Counters;
+}
+
+export function ledger(signal: Signal, { emit }: Events): Ledger {
+  let accepted = 0;
+  let delivered = 0;
+  let rejected = 0;
+  let left = 0;
+  let pending = 0;
+  let leaving = false;
+  const dropped: Partial<Record<DropReason, number>> = {};
+
+  function drop(items: number, reason: DropReason, error: ExportError): void {
+    pending -= items;
+    dropped[reason] = (dropped[reason] ?? 0) + items;
+    emit("dropped", { signal, items, reason, error });
+  }
+
+  function reject(items: number, reason: string): void {
+    rejected += items;
+    emit("rejected", { signal, items, reason });
+  }
+
+  return {
+    accept(items) {
+      accepted += items;
+      pending += items;
+    },
+    settle(items, result, sent) {
+      if (!ExportError.is(result)) {
+        const refused = Math.min(items, result.rejectedItems);
+        pending -= items;
+        delivered += items - refused;
+        if (items > refused) {
+          emit("delivered", { signal, items: items - refused, warning: refused === 0 ? result.message : "" });
+        }
+        if (refused > 0) reject(refused, result.message);
+        return;
+      }
+      const reason = reasonOf(result, sent);
+      if (leaving && (reason === "cancelled" || reason === "closed")) {
+        pending -= items;
+        left += items;
+      } else if (reason === "rejected") {
+        pending -= items;
+        reject(items, result.message);
+      } else {
+        drop(items, reason, result);
+      }
+    },
+    drop,
+    leave() {
+      leaving = true;
+    },
+    get pending() {
+      return pending;
+    },
+    counters: () => ({ accepted, delivered, rejected, dropped: { ...dropped }, left, pending }),
   };
-  /** An attempt failed, and there will be another after `delayMs`. */
-  readonly retrying: {
-    readonly signal: Signal;
-    readonly items: number;
-    readonly attempt: number;
-    readonly delayMs: number;
-    readonly error: ExportError;
-  };
-  /** The far side asked to be left alone for so long; nothing of this signal is sent to it meanwhile. */
-  readonly throttled: { readonly signal: Signal; readonly delayMs: number };
+}
+
+/** What an error means for the items: "rejected" if the far side refused them for good. */
+function reasonOf({ code, retryable }: ExportError, sent: boolean): DropReason | "rejected" {
+  if (code === "cancelled" || code === "closed") return code;
+  if (!sent) return code === "too-large" ? "too-large" : code === "overloaded" ? "full" : "undelivered";
+  return retryable ? "undelivered" : "rejected";
+}
+
+/** Says what was not done with so many items, and why. */
+export function notRecorded(
+  signal: Signal,
+  items: number,
+  code: "closed" | "invalid" | "overloaded",
+  why: string,
+): ExportError {
+  return new ExportError(code, `cannot record ${items} ${signals[signal].items}: ${why}`, { retryable: false });
 }

@@ -1,6 +1,7 @@
 import type { Ack, Batch, SendOptions, Signal } from "@otlpkit/core";
 import type { RecordedLog, RecordedMetrics, RecordedSpan } from "@otlpkit/otlp";
-import type { ClientEvents, Counters } from "./ledger.ts";
+import type { ClientEvents, Listener } from "./events.ts";
+import type { Counters } from "./ledger.ts";
 import type { PlainLog } from "./plain/plain-log.ts";
 import type { PlainMetric } from "./plain/plain-metric.ts";
 import type { PlainSpan } from "./plain/plain-span.ts";
@@ -42,7 +43,7 @@ export interface OtlpClient {
    */
   close(options?: FlushOptions): Promise<FlushReport>;
   /** Tells `listener` about each event of that name until the returned function is called. A listener that throws is ignored. */
-  on<Name extends keyof ClientEvents>(event: Name, listener: (event: ClientEvents[Name]) => void): () => void;
+  on<Name extends keyof ClientEvents>(event: Name, listener: Listener<Name>): () => void;
   /**
    * What became of every item, by signal: `accepted = delivered + rejected + dropped + left + pending`, at any moment.
    */
@@ -55,12 +56,10 @@ export interface FlushOptions {
   readonly timeoutMs?: number;
 }
 
-/** What became of the items that a flush or close waited for. */
+/** How a flush or close ended. What became of the items is in the counters and events. */
 export interface FlushReport {
-  /** Items that the far side has taken. */
-  readonly delivered: number;
-  /** Items refused for good, or dropped: see the events and counters for why. */
+  /** Items waited for that were refused for good or given up. */
   readonly failed: number;
-  /** Items without an answer when the time was over. After `flush` they are still tried; after `close` they are lost. */
+  /** Items waited for that had no answer when the time was over. After `flush` they are still tried; after `close` they are lost, unless a queue keeps them. */
   readonly left: number;
 }

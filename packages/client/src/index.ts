@@ -1,0 +1,6 @@
+export { createClient } from "./create-client.ts";
+export type { FlushOptions, FlushReport, OtlpClient } from "./otlp-client.ts";
+export type { BufferOptions, ClientOptions, ExportOptions, Protocol, TlsSettings } from "./options.ts";
+export type { Attributes, Resource, Scope } from "./resource.ts";
+export type { ClientEvents, Listener } from "./events.ts";
+export type { Counters, DropReason } from "./ledger.ts";

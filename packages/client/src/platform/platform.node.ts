@@ -1,0 +1,60 @@
+import type { Transport } from "@otlpkit/core";
+import { brotli, deflate, gzip, zstd } from "@otlpkit/compression";
+import { httpTransport } from "@otlpkit/transport-http";
+import type { SignalSettings } from "../settings/settings.ts";
+import { lazyTransport } from "./lazy-transport.ts";
+import type { Platform } from "./platform.ts";
+
+const codings = { gzip: () => gzip(), zstd: () => zstd(), br: () => brotli(), deflate: () => deflate() };
+
+/** Node, and what behaves like it: Bun, Deno. */
+export const platform: Platform = {
+  transport: (settings, onWarning) => (settings.protocol === "grpc" ? grpc(settings, onWarning) : http(settings)),
+  compressor: (name) => codings[name](),
+  chunkBytes: 256 * 1024,
+  later(run, delayMs) {
+    const timer = setTimeout(run, delayMs).unref();
+    return () => clearTimeout(timer);
+  },
+  hold() {
+    const timer = setInterval(() => {}, 2 ** 31 - 1);
+    return () => clearInterval(timer);
+  },
+  detached: () => process.getBuiltinModule("node:async_hooks").AsyncLocalStorage.snapshot(),
+  beforeEnd(flush) {
+    process.on("beforeExit", flush);
+    return () => void process.off("beforeExit", flush);
+  },
+};
+
+function http(settings: SignalSettings): Transport {
+  const { headers, maxRequestBytes, maxResponseBytes, path, proxy, tls, userAgent } = settings;
+  return httpTransport({
+    headers,
+    maxRequestBytes,
+    maxResponseBytes,
+    compressors: [gzip()],
+    ...(path === undefined ? {} : { paths: { traces: path, metrics: path, logs: path, profiles: path } }),
+    ...(proxy === undefined ? {} : { proxy }),
+    ...(tls === undefined ? {} : { tls }),
+    ...(userAgent === undefined ? {} : { userAgent }),
+  });
+}
+
+function grpc(settings: SignalSettings, onWarning: (warning: string) => void): Transport {
+  const { headers, insecure, maxRequestBytes, maxResponseBytes, proxy, tls, userAgent } = settings;
+  return lazyTransport("grpc", async () => {
+    const { grpcTransport } = await import("@otlpkit/transport-grpc");
+    return grpcTransport({
+      headers,
+      insecure,
+      maxRequestBytes,
+      maxResponseBytes,
+      compressors: [gzip()],
+      onWarning,
+      ...(proxy === undefined ? {} : { proxy }),
+      ...(tls === undefined ? {} : { tls }),
+      ...(userAgent === undefined ? {} : { userAgent }),
+    });
+  });
+}

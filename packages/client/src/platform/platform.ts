@@ -1,0 +1,20 @@
+import type { Compressor, Transport } from "@otlpkit/core";
+import type { SignalSettings } from "../settings/settings.ts";
+
+/** What the client needs from the place where it runs. `#platform` is the one for Node or the one for everywhere else. */
+export interface Platform {
+  /** The way to an endpoint that `settings.protocol` names. What is heavy is loaded at the first request. */
+  transport(settings: SignalSettings, onWarning: (warning: string) => void): Transport;
+  /** The coding of this name. @throws RangeError if there is none of this name here. */
+  compressor(name: "gzip" | "zstd" | "br" | "deflate"): Compressor;
+  /** A recorded item closes its chunk at so many bytes, so that a chunk fits whatever must take it in one piece. */
+  readonly chunkBytes: number;
+  /** Runs something later, without holding up the end of the process; returns what cancels it. */
+  later(run: () => void, delayMs: number): () => void;
+  /** Keeps the process from ending until the returned function is called: somebody awaits something that only a timer ends. */
+  hold(): () => void;
+  /** Runs things in the context that is current now, not in that of the request which happens to record something. */
+  detached(): <Result>(run: () => Result) => Result;
+  /** Calls when the program has nothing left to do, or may soon be stopped without notice; returns what ends that. */
+  beforeEnd(flush: () => void): () => void;
+}

@@ -1,0 +1,75 @@
+import { batch, type BatchAnswer } from "@otlpkit/batcher";
+import { compress } from "@otlpkit/compression";
+import { authenticate, type ByteBudget, type Middleware, pipe, type Sender, type Transport } from "@otlpkit/core";
+import { toJson } from "@otlpkit/otlp";
+import { retry } from "@otlpkit/retry";
+import { platform } from "#platform";
+import { attemptShare } from "./attempt-share.ts";
+import type { Events } from "./events.ts";
+import type { ClientOptions } from "./options.ts";
+import type { Settings, SignalSettings } from "./settings/settings.ts";
+
+/** What all stacks of a client have in common. */
+export interface Surroundings {
+  readonly options: ClientOptions;
+  readonly settings: Settings;
+  readonly budget: ByteBudget;
+  readonly events: Events;
+  readonly now: () => number;
+  readonly onAnswer: (answer: BatchAnswer) => void;
+  readonly onWarning: (warning: string) => void;
+}
+
+/** The way from a batch to its endpoint, for the signals that go there by the same settings. */
+export function stack(signal: SignalSettings, around: Surroundings): Sender {
+  const { options, settings, budget, events, now, onAnswer } = around;
+  const stages: (Middleware | undefined)[] = [
+    batch({
+      maxItems: signal.maxBatchItems,
+      maxBytes: signal.maxRequestBytes,
+      // The chunk has had its time already. What must wait for its turn is still merged.
+      maxAgeMs: 0,
+      maxConcurrent: settings.maxConcurrent,
+      budget,
+      whenFull: settings.whenFull,
+      onAnswer,
+      now,
+      setTimer: platform.later,
+    }),
+    options.audit,
+    options.queue,
+    signal.protocol === "http/json" ? toJson() : undefined,
+    compression(signal),
+    retry({
+      ...options.retry,
+      ...(options.random === undefined ? {} : { random: options.random }),
+      maxElapsedMs: Infinity,
+      now,
+      setTimer: platform.later,
+      onRetry: ({ attempt, delayMs, error, batch: { signal: kind, items } }) =>
+        events.emit("retrying", { signal: kind, items, attempt, delayMs, error }),
+      onThrottle: ({ signal: kind, delayMs }) => events.emit("throttled", { signal: kind, delayMs }),
+    }),
+    attemptShare(signal.attemptTimeoutMs ?? signal.timeoutMs, now),
+  ];
+  return pipe(...stages.filter((stage) => stage !== undefined), connection(signal, around));
+}
+
+function compression({ compression: chosen }: SignalSettings): Middleware | undefined {
+  if (chosen === "none") return undefined;
+  return compress(typeof chosen === "string" ? platform.compressor(chosen) : chosen);
+}
+
+function connection(signal: SignalSettings, { options, onWarning }: Surroundings): Sender {
+  const transport = authenticated(options.transport ?? platform.transport(signal, onWarning), signal);
+  return options.route === undefined ? transport.connect({ url: signal.url }) : options.route(transport);
+}
+
+/** Puts credentials on each attempt, for the endpoint that it goes to. */
+function authenticated(transport: Transport, { credentials }: SignalSettings): Transport {
+  if (credentials === undefined) return transport;
+  return {
+    name: transport.name,
+    connect: (endpoint) => pipe(authenticate(credentials, endpoint), transport.connect(endpoint)),
+  };
+}
