@@ -8,6 +8,9 @@ export type { Endpoint } from "./endpoint.ts";
 export type { Transport } from "./transport.ts";
 export type { Listening, Receiver } from "./receiver.ts";
 export type { Compressor } from "./compressor.ts";
+export type { CredentialProvider } from "./credentials.ts";
+export { authenticate, type AuthenticateOptions } from "./authenticate.ts";
+export type { Route } from "./route.ts";
 export { type ByteBudget, byteBudget } from "./byte-budget.ts";
 export {
   definePlugin,
