@@ -18,7 +18,7 @@ import type { FlushOptions, FlushReport, OtlpClient } from "./otlp-client.ts";
 import { recordedLog } from "./plain/plain-log.ts";
 import { recordedMetric } from "./plain/plain-metric.ts";
 import { recordedSpan } from "./plain/plain-span.ts";
-import { readSettings } from "./settings/read-settings.ts";
+import { settle } from "./settings/settle.ts";
 import { stacks } from "./stacks.ts";
 import { type Underway, underway } from "./underway.ts";
 import { untraced } from "./untraced.ts";
@@ -37,9 +37,10 @@ import { warner } from "./warner.ts";
  * used. What makes no sense in the environment is told to `onWarning` instead.
  */
 export function createClient(options: ClientOptions = {}): OtlpClient {
-  const { now = () => performance.now(), flushAtExit = true } = options;
+  const { now = () => performance.now(), setTimer = platform.later, flushAtExit = true } = options;
   const onWarning = warner(options.onWarning);
-  const settings = readSettings(options, onWarning);
+  const environment = options.environment === false ? {} : platform.environment(options.environment, onWarning);
+  const settings = settle(options, environment, platform.facts, onWarning);
   const { on, emit } = events();
   const ledgers = Object.fromEntries(signalNames.map((signal) => [signal, ledger(signal, { on, emit })])) as Record<
     Signal,
@@ -52,10 +53,11 @@ export function createClient(options: ClientOptions = {}): OtlpClient {
     budget,
     events: { on, emit },
     now,
+    setTimer,
     onWarning,
     onAnswer: ({ batch, result, sent }) => ledgers[batch.signal].settle(batch.items, result, sent),
   });
-  const sends = underway();
+  const sends = underway(setTimer);
   const abort = new AbortController();
   const detached = platform.detached();
   let closing: Promise<FlushReport> | undefined;
@@ -67,13 +69,13 @@ export function createClient(options: ClientOptions = {}): OtlpClient {
   const lanes: readonly Lane<never>[] = [spans, logs, metrics];
 
   function openLane<Item>(signal: Signal, encoder: Parameters<typeof lane<Item>>[0]): Lane<Item> {
-    return lane(encoder, { signal, settings: settings.signals[signal], ledger: ledgers[signal], hand });
+    return lane(encoder, { signal, settings: settings.signals[signal], ledger: ledgers[signal], setTimer, hand });
   }
 
   /** Puts a recorded chunk on its way. Nobody waits for it, so its time is that of the buffer. */
   function hand(batch: Batch): void {
     ledgers[batch.signal].accept(batch.items);
-    const deadline = now() + settings.giveUpAfterMs;
+    const deadline = now() + settings.signals[batch.signal].giveUpAfterMs;
     void carry(batch, ways[batch.signal], deadline < Infinity ? { deadline } : {}).catch(() => {
       // The ledger has it, and has told who listens.
     });

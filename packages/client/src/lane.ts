@@ -1,5 +1,4 @@
-import type { Batch, ByteBudget, Sender, SendOptions, Signal } from "@otlpkit/core";
-import { ExportError } from "@otlpkit/core";
+import { type Batch, ExportError, type Signal } from "@otlpkit/core";
 import type { RecordEncoder } from "@otlpkit/otlp";
 import { platform } from "#platform";
 import { type Ledger, notRecorded } from "./ledger.ts";
@@ -18,6 +17,7 @@ export interface LaneSettings {
   readonly signal: Signal;
   readonly settings: SignalSettings;
   readonly ledger: Ledger;
+  readonly setTimer: (run: () => void, delayMs: number) => () => void;
   /** Takes a chunk; what becomes of it is told to the ledger. */
   readonly hand: (batch: Batch) => void;
 }
@@ -29,15 +29,15 @@ const chunkItems = 512;
  * Encodes each item at once into the open chunk, so that the item is garbage at once and memory is counted in bytes. A
  * chunk is cut when it is full or its first item has waited for `maxAgeMs`.
  */
-export function lane<Item>(encoder: RecordEncoder<Item>, { signal, settings, ledger, hand }: LaneSettings): Lane<Item> {
+export function lane<Item>(encoder: RecordEncoder<Item>, around: LaneSettings): Lane<Item> {
+  const { signal, settings, ledger, setTimer, hand } = around;
   const { maxAgeMs, maxQueueItems } = settings;
   const maxItems = Math.min(chunkItems, settings.maxBatchItems);
   const maxBytes = Math.min(platform.chunkBytes, settings.maxRequestBytes);
   let cancelTimer: (() => void) | undefined;
 
   function record(item: Item): void {
-    const before = encoder.items;
-    if (before + ledger.pending >= maxQueueItems) return refuse("overloaded", `${maxQueueItems} are waiting`);
+    if (encoder.items + ledger.pending >= maxQueueItems) return refuse();
     try {
       encoder.add(item);
     } catch (error) {
@@ -45,12 +45,12 @@ export function lane<Item>(encoder: RecordEncoder<Item>, { signal, settings, led
       return ledger.drop(1, "invalid", ExportError.from(error, `cannot encode an item of ${signal}`));
     }
     if (encoder.items >= maxItems || encoder.bytes >= maxBytes || maxAgeMs === 0) cut();
-    else cancelTimer ??= platform.later(cut, maxAgeMs);
+    else cancelTimer ??= setTimer(cut, maxAgeMs);
   }
 
-  function refuse(code: "overloaded", why: string): void {
+  function refuse(): void {
     ledger.accept(1);
-    ledger.drop(1, "full", notRecorded(signal, 1, code, why));
+    ledger.drop(1, "full", notRecorded(signal, 1, "overloaded", `${maxQueueItems} are waiting for answers`));
   }
 
   function cut(): void {

@@ -128,4 +128,6 @@ export interface ClientOptions extends ExportOptions, BufferOptions {
   readonly now?: () => number;
   /** For tests. From 0 to below 1. Default `Math.random`. */
   readonly random?: () => number;
+  /** For tests. Runs something later and returns what cancels it. Default `setTimeout`, without holding up the process. */
+  readonly setTimer?: (run: () => void, delayMs: number) => () => void;
 }

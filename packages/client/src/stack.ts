@@ -16,13 +16,14 @@ export interface Surroundings {
   readonly budget: ByteBudget;
   readonly events: Events;
   readonly now: () => number;
+  readonly setTimer: NonNullable<ClientOptions["setTimer"]>;
   readonly onAnswer: (answer: BatchAnswer) => void;
   readonly onWarning: (warning: string) => void;
 }
 
 /** The way from a batch to its endpoint, for the signals that go there by the same settings. */
 export function stack(signal: SignalSettings, around: Surroundings): Sender {
-  const { options, settings, budget, events, now, onAnswer } = around;
+  const { options, settings, budget, events, now, setTimer, onAnswer } = around;
   const stages: (Middleware | undefined)[] = [
     batch({
       maxItems: signal.maxBatchItems,
@@ -34,7 +35,7 @@ export function stack(signal: SignalSettings, around: Surroundings): Sender {
       whenFull: settings.whenFull,
       onAnswer,
       now,
-      setTimer: platform.later,
+      setTimer,
     }),
     options.audit,
     options.queue,
@@ -45,7 +46,7 @@ export function stack(signal: SignalSettings, around: Surroundings): Sender {
       ...(options.random === undefined ? {} : { random: options.random }),
       maxElapsedMs: Infinity,
       now,
-      setTimer: platform.later,
+      setTimer,
       onRetry: ({ attempt, delayMs, error, batch: { signal: kind, items } }) =>
         events.emit("retrying", { signal: kind, items, attempt, delayMs, error }),
       onThrottle: ({ signal: kind, delayMs }) => events.emit("throttled", { signal: kind, delayMs }),

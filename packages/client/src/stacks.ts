@@ -17,7 +17,7 @@ export function stacks(around: Surroundings): Readonly<Record<Signal, Sender>> {
 }
 
 /** What concerns the lane in front of the stack may differ. */
-const ofTheLane: ReadonlySet<string> = new Set(["maxAgeMs", "maxQueueItems"]);
+const ofTheLane: ReadonlySet<string> = new Set(["maxAgeMs", "maxQueueItems", "giveUpAfterMs"]);
 
 function same(a: SignalSettings, b: SignalSettings): boolean {
   return (Object.keys(a) as (keyof SignalSettings)[]).every(

@@ -1,4 +1,3 @@
-import { platform } from "#platform";
 import type { FlushReport } from "./otlp-client.ts";
 
 /** Sends that have no answer yet. */
@@ -8,13 +7,15 @@ export interface Underway {
   settled(timeoutMs: number): Promise<FlushReport>;
 }
 
+type SetTimer = (run: () => void, delayMs: number) => () => void;
+
 interface Entry {
   readonly items: number;
   readonly done: Promise<void>;
   outcome: "waiting" | "answered" | "failed";
 }
 
-export function underway(): Underway {
+export function underway(setTimer: SetTimer): Underway {
   const entries = new Set<Entry>();
   return {
     add(items, answer) {
@@ -31,7 +32,7 @@ export function underway(): Underway {
     },
     async settled(timeoutMs) {
       const waitedFor = [...entries];
-      await within(timeoutMs, Promise.all(waitedFor.map((entry) => entry.done)));
+      await within(timeoutMs, setTimer, Promise.all(waitedFor.map((entry) => entry.done)));
       const count = (wanted: Entry["outcome"]): number =>
         waitedFor.reduce((sum, { items, outcome }) => (outcome === wanted ? sum + items : sum), 0);
       return { failed: count("failed"), left: count("waiting") };
@@ -39,9 +40,9 @@ export function underway(): Underway {
   };
 }
 
-function within(timeoutMs: number, done: Promise<unknown>): Promise<void> {
+function within(timeoutMs: number, setTimer: SetTimer, done: Promise<unknown>): Promise<void> {
   return new Promise((resolve) => {
-    const cancelTimer = platform.later(resolve, Math.min(timeoutMs, 2 ** 31 - 1));
+    const cancelTimer = setTimer(resolve, Math.min(timeoutMs, 2 ** 31 - 1));
     void done.then(() => {
       cancelTimer();
       resolve();

@@ -1,6 +1,8 @@
 import type { Transport } from "@otlpkit/core";
 import { brotli, deflate, gzip, zstd } from "@otlpkit/compression";
 import { httpTransport } from "@otlpkit/transport-http";
+import type { TlsSettings } from "../options.ts";
+import { fromEnvironment } from "../settings/environment/from-environment.ts";
 import type { SignalSettings } from "../settings/settings.ts";
 import { lazyTransport } from "./lazy-transport.ts";
 import type { Platform } from "./platform.ts";
@@ -9,6 +11,10 @@ const codings = { gzip: () => gzip(), zstd: () => zstd(), br: () => brotli(), de
 
 /** Node, and what behaves like it: Bun, Deno. */
 export const platform: Platform = {
+  get facts() {
+    return { language: "nodejs", executable: process.argv0.replace(/^.*[/\\]/, "") };
+  },
+  environment: (given, warn) => fromEnvironment(given ?? process.env, warn, readFile),
   transport: (settings, onWarning) => (settings.protocol === "grpc" ? grpc(settings, onWarning) : http(settings)),
   compressor: (name) => codings[name](),
   chunkBytes: 256 * 1024,
@@ -26,6 +32,10 @@ export const platform: Platform = {
     return () => void process.off("beforeExit", flush);
   },
 };
+
+function readFile(path: string): Uint8Array {
+  return process.getBuiltinModule("node:fs").readFileSync(path);
+}
 
 function http(settings: SignalSettings): Transport {
   const { headers, maxRequestBytes, maxResponseBytes, path, proxy, tls, userAgent } = settings;
@@ -53,8 +63,19 @@ function grpc(settings: SignalSettings, onWarning: (warning: string) => void): T
       compressors: [gzip()],
       onWarning,
       ...(proxy === undefined ? {} : { proxy }),
-      ...(tls === undefined ? {} : { tls }),
+      ...(tls === undefined ? {} : { tls: buffers(tls) }),
       ...(userAgent === undefined ? {} : { userAgent }),
     });
   });
+}
+
+/** Certificates as `node:tls` takes them. */
+function buffers({ ca, cert, key, ...rest }: TlsSettings) {
+  const pem = (part: string | Uint8Array): string | Buffer => (typeof part === "string" ? part : Buffer.from(part));
+  return {
+    ...rest,
+    ...(ca === undefined ? {} : { ca: pem(ca) }),
+    ...(cert === undefined ? {} : { cert: pem(cert) }),
+    ...(key === undefined ? {} : { key: pem(key) }),
+  };
 }

@@ -1,8 +1,17 @@
 import type { Compressor, Transport } from "@otlpkit/core";
+import type { PlatformFacts } from "../settings/default-resource.ts";
+import type { EnvironmentOptions } from "../settings/environment-options.ts";
 import type { SignalSettings } from "../settings/settings.ts";
 
 /** What the client needs from the place where it runs. `#platform` is the one for Node or the one for everywhere else. */
 export interface Platform {
+  /** What a resource says about the place. */
+  readonly facts: PlatformFacts;
+  /** What variables say: those given, or those of the process. Nothing where there is no such thing. */
+  environment(
+    given: Readonly<Record<string, string | undefined>> | undefined,
+    warn: (warning: string) => void,
+  ): EnvironmentOptions;
   /** The way to an endpoint that `settings.protocol` names. What is heavy is loaded at the first request. */
   transport(settings: SignalSettings, onWarning: (warning: string) => void): Transport;
   /** The coding of this name. @throws RangeError if there is none of this name here. */

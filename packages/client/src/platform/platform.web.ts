@@ -4,6 +4,8 @@ import type { Platform } from "./platform.ts";
 
 /** Browsers, Workers, and wherever else there are web standards and no Node. */
 export const platform: Platform = {
+  facts: { language: "webjs" },
+  environment: () => ({}),
   transport({ headers, maxRequestBytes, maxResponseBytes, path, protocol, userAgent }) {
     if (protocol === "grpc") throw new RangeError('the protocol "grpc" needs Node; use "http/protobuf"');
     return fetchTransport({
