@@ -1,1 +1,1 @@
-export { retry, type RetryEvent, type RetryOptions } from "./retry.ts";
+export { retry, type RetryEvent, type RetryOptions, type ThrottleEvent } from "./retry.ts";

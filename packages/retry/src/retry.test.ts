@@ -10,7 +10,7 @@ import {
 import { type FakeClock, fakeClock, middlewareCases } from "@otlpkit/testkit";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { retry, type RetryEvent, type RetryOptions } from "./index.ts";
+import { retry, type RetryEvent, type RetryOptions, type ThrottleEvent } from "./index.ts";
 
 const traces = protobufBatch("traces", Uint8Array.of(1, 2, 3), 5);
 const metrics = protobufBatch("metrics", Uint8Array.of(4), 1);
@@ -241,6 +241,46 @@ describe("retry and throttling", () => {
     await clock.advance(1000);
     await next;
     expect(destination.times).toEqual([0, 1000]);
+  });
+});
+
+describe("retry and those who want to know of throttling", () => {
+  it("tells them who asked for a pause, of which signal and how long", async () => {
+    const events: ThrottleEvent[] = [];
+    const error = throttled(2000);
+    const { sender, clock } = setUp([error, accepted], { onThrottle: (event) => events.push(event) });
+    const sent = sender.send(traces, {});
+    await clock.advance(10_000);
+    await sent;
+    expect(events).toEqual([{ signal: "traces", delayMs: 2000, error }]);
+  });
+
+  it("tells them again only when the pause grows", async () => {
+    const events: ThrottleEvent[] = [];
+    const { sender, clock } = setUp([throttled(2000), throttled(1000), throttled(3000), accepted], {
+      onThrottle: (event) => events.push(event),
+    });
+    const sends = [1, 2, 3].map(() => sender.send(traces, {}));
+    await clock.advance(60_000);
+    await Promise.all(sends);
+    expect(events.map(({ delayMs }) => delayMs)).toEqual([2000, 3000]);
+  });
+
+  it("tells them of the wait that is granted, not of what was asked", async () => {
+    const events: ThrottleEvent[] = [];
+    const asked = throttled(31_536_000_000);
+    const { sender } = setUp([asked], { onThrottle: (event) => events.push(event), maxRetryAfterMs: 60_000 });
+    const sent = outcome(sender.send(traces, { deadline: 1000 }));
+    await sent;
+    expect(events).toMatchObject([{ delayMs: 60_000, error: { cause: asked } }]);
+  });
+
+  it("tells them too when the answer that asks is final", async () => {
+    const events: ThrottleEvent[] = [];
+    const refusal = new ExportError("rejected", "quota used up", { retryAfterMs: 1000 });
+    const { sender } = setUp([refusal], { onThrottle: (event) => events.push(event) });
+    await outcome(sender.send(traces, {}));
+    expect(events).toMatchObject([{ delayMs: 1000, error: refusal }]);
   });
 });
 

@@ -1,4 +1,12 @@
-import { type Ack, type Batch, ExportError, type Middleware, type Sender, type SendOptions } from "@otlpkit/core";
+import {
+  type Ack,
+  type Batch,
+  ExportError,
+  type Middleware,
+  type Sender,
+  type SendOptions,
+  type Signal,
+} from "@otlpkit/core";
 import { backoff, type BackoffOptions } from "./backoff.ts";
 import { type SetTimer, sleeper } from "./sleep.ts";
 import { throttle } from "./throttle.ts";
@@ -25,9 +33,15 @@ export interface RetryOptions extends BackoffOptions {
   readonly maxAttempts?: number;
   /** Told before each wait; must not throw. */
   readonly onRetry?: (event: RetryEvent) => void;
+  /** Told when the destination asks for a pause, and when it prolongs one; must not throw. */
+  readonly onThrottle?: (event: ThrottleEvent) => void;
   /** The clock that deadlines are on. Default `performance.now`. */
   readonly now?: () => number;
-  /** Runs something later and returns what cancels it. Default `setTimeout`. */
+  /**
+   * Runs something later and returns what cancels it. Default `setTimeout`, which keeps a Node process alive: a script
+   * that awaits `send` would otherwise end in the middle, silently. Whoever holds the process by other means gives one
+   * that does not (`unref`).
+   */
   readonly setTimer?: SetTimer;
 }
 
@@ -41,6 +55,15 @@ export interface RetryEvent {
   readonly batch: Batch;
 }
 
+/** The destination asked for a pause: no batch of the signal is sent to it meanwhile. */
+export interface ThrottleEvent {
+  readonly signal: Signal;
+  /** From now. No more than `maxRetryAfterMs`. */
+  readonly delayMs: number;
+  /** The answer that asked; its message says who gave it. */
+  readonly error: ExportError;
+}
+
 /**
  * Sends again what failed for a time, and asks nothing but {@link ExportError.retryable}. Whatever was answered, a
  * partial success too, is final (G-01).
@@ -52,8 +75,6 @@ export interface RetryEvent {
  *   rather than after the wait (F-16). The error is the last one, with code, `retryable` and `retryAfterMs` kept.
  * - The body is never touched: all attempts are identical (F-17). The far side may get a batch twice.
  * - `close` wakes who waits; they fail with their last error, marked as retryable (F-20).
- *
- * A wait keeps a Node process alive, since a script that awaits `send` would otherwise end in the middle, silently.
  */
 export function retry(options: RetryOptions = {}): Middleware {
   const settings = settle(options);
@@ -99,7 +120,7 @@ function retrying(settings: Settings, next: Sender): Sender {
       } catch (thrown) {
         const error = bounded(ExportError.from(thrown, `cannot send ${batch.signal}`));
         lastError = error;
-        if (error.retryAfterMs > 0) throttled.hold(batch.signal, error.retryAfterMs);
+        if (error.retryAfterMs > 0) pause(batch.signal, error);
         if (!error.retryable) throw error;
         if (closing) throw error;
         if (attempt >= settings.maxAttempts) throw gaveUp(error, attempt, startedMs, "no more attempts are allowed");
@@ -114,6 +135,11 @@ function retrying(settings: Settings, next: Sender): Sender {
         if (woken === "cancelled") throw cancelled(batch, error);
       }
     }
+  }
+
+  function pause(signal: Signal, error: ExportError): void {
+    const delayMs = error.retryAfterMs;
+    if (throttled.hold(signal, delayMs)) settings.onThrottle?.({ signal, delayMs, error });
   }
 
   /** Holds a batch back while the destination wants none of its signal. */

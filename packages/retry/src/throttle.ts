@@ -4,7 +4,8 @@ import type { Signal } from "@otlpkit/core";
 export interface Throttle {
   /** Until when nothing of `signal` shall be sent, on the clock of `now`; in the past or 0 if it may be. */
   untilMs(signal: Signal): number;
-  hold(signal: Signal, retryAfterMs: number): void;
+  /** Holds `signal` back for so long, if not for longer already; says whether that changed anything. */
+  hold(signal: Signal, retryAfterMs: number): boolean;
 }
 
 export function throttle(now: () => number): Throttle {
@@ -12,6 +13,11 @@ export function throttle(now: () => number): Throttle {
   const untilMs = (signal: Signal): number => held.get(signal) ?? 0;
   return {
     untilMs,
-    hold: (signal, retryAfterMs) => void held.set(signal, Math.max(untilMs(signal), now() + retryAfterMs)),
+    hold(signal, retryAfterMs) {
+      const until = now() + retryAfterMs;
+      if (until <= untilMs(signal)) return false;
+      held.set(signal, until);
+      return true;
+    },
   };
 }
