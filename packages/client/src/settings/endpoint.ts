@@ -18,24 +18,23 @@ export interface Place {
 }
 
 /**
- * The place that an endpoint names, or the protocol's default (I-02 to I-06). Whether it is one depends on the protocol;
- * undefined is a transport of which nothing is known.
+ * The place that the first usable endpoint names, or the protocol's default (I-02 to I-06). Which are usable depends on
+ * the protocol; undefined stands for one of which nothing is known. One of the environment that is not is warned of.
  *
- * @throws ExportError "unsupported" when the program gave one that the protocol cannot reach. One of the environment is
- * warned of, and the default used.
+ * @throws ExportError "unsupported" when the program gave one that is not.
  */
 export function placeOf(
   protocol: Protocol | undefined,
-  given: GivenEndpoint | undefined,
+  endpoints: readonly GivenEndpoint[],
   warn: (warning: string) => void,
 ): Place {
-  if (given !== undefined) {
-    const { text, whole, variable } = given;
-    if (reachable(protocol, text)) {
-      return { url: protocol === "grpc" ? withoutPath(given, warn) : text, path: whole ? "" : undefined };
+  for (const given of endpoints) {
+    if (reachable(protocol, given.text)) {
+      const url = protocol === "grpc" ? withoutPath(given, warn) : given.text;
+      return { url, path: given.whole ? "" : undefined };
     }
     const problem = `${named(given)} is nothing that ${protocol} can reach; use http://host:port or https://host:port`;
-    if (variable === undefined) throw new ExportError("unsupported", problem);
+    if (given.variable === undefined) throw new ExportError("unsupported", problem);
     warn(`${problem}. It is ignored`);
   }
   return { url: `http://localhost:${protocol === "grpc" ? 4317 : 4318}`, path: undefined };
@@ -58,5 +57,5 @@ function withoutPath(given: GivenEndpoint, warn: (warning: string) => void): str
 
 /** For people: without a user, who may have a password, and a query, which may hold a key. */
 function named({ text, variable = "endpoint" }: GivenEndpoint): string {
-  return `${variable}="${text.replace(/\/\/[^/@]*@/, "//").replace(/[?#].*$/, "")}"`;
+  return `${variable}="${text.replace(/\/\/[^/?#]*@/, "//").replace(/[?#].*$/, "")}"`;
 }

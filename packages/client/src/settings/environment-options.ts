@@ -23,6 +23,7 @@ type Members = Omit<ExportOptions & BufferOptions, "endpoint">;
 
 /** What the environment says about one signal. */
 export type EnvironmentOfSignal = { readonly [Name in keyof Members]?: Members[Name] | undefined } & {
-  readonly endpoint?: GivenEndpoint | undefined;
+  /** The first that the protocol can reach counts. Which that is depends on the protocol, the program's choice. */
+  readonly endpoints?: readonly GivenEndpoint[];
   readonly giveUpAfterMs?: number | undefined;
 };

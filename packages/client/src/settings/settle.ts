@@ -1,6 +1,7 @@
 import { signalNames } from "@otlpkit/core";
 import type { ClientOptions } from "../options.ts";
 import { oneOf, within } from "./checked.ts";
+import { defined } from "./defined.ts";
 import { defaultResource, type PlatformFacts } from "./default-resource.ts";
 import type { EnvironmentOptions } from "./environment-options.ts";
 import { settleSignal } from "./settle-signal.ts";
@@ -21,7 +22,9 @@ export function settle(
   const signals = signalNames.map((signal) => [signal, settleSignal(signal, options, environment, warn)]);
   return {
     signals: Object.fromEntries(signals) as Settings["signals"],
-    resource: { attributes: { ...defaultResource(facts), ...environment.resource, ...options.resource } },
+    resource: {
+      attributes: { ...defaultResource(facts), ...environment.resource, ...defined(options.resource ?? {}) },
+    },
     maxBufferBytes: within(1, Infinity, "maxBufferBytes", options.maxBufferBytes ?? 64 * 1024 * 1024),
     maxConcurrent: within(1, Infinity, "maxConcurrent", options.maxConcurrent ?? 8),
     whenFull: oneOf("whenFull", options.whenFull ?? "drop-newest", ["drop-newest", "drop-oldest", "sample", "block"]),

@@ -27,7 +27,7 @@ export function fromEnvironment(environment: Environment, warn: Warn, readFile: 
       metrics: { ...signal("METRICS"), giveUpAfterMs: read.whole("OTEL_METRIC_EXPORT_TIMEOUT") },
       logs: { ...signal("LOGS"), ...processing(read, "OTEL_BLRP") },
       // There are no variables for this one.
-      profiles: merged(forAll, {}, read),
+      profiles: merged(forAll, forAll, read),
     },
     resource: resourceAttributes(read),
     disabled: read.flag("OTEL_SDK_DISABLED") ?? false,
@@ -41,12 +41,13 @@ const compressions = ["none", "gzip"] as const;
 
 /** What the variables of one prefix say. */
 interface Exporting extends Omit<EnvironmentOfSignal, "tls"> {
-  readonly files?: PemFiles;
+  readonly endpoints: readonly GivenEndpoint[];
+  readonly files: PemFiles;
 }
 
 function exporting(read: Variables, prefix: string, readFile: ReadFile): Exporting {
   return {
-    endpoint: endpointIn(read, `${prefix}_ENDPOINT`, prefix !== "OTEL_EXPORTER_OTLP"),
+    endpoints: endpointIn(read, `${prefix}_ENDPOINT`, prefix !== "OTEL_EXPORTER_OTLP"),
     protocol: read.oneOf(`${prefix}_PROTOCOL`, protocols),
     insecure: read.flag(`${prefix}_INSECURE`),
     headers: headerList(read, `${prefix}_HEADERS`),
@@ -56,15 +57,15 @@ function exporting(read: Variables, prefix: string, readFile: ReadFile): Exporti
   };
 }
 
-function endpointIn(read: Variables, variable: string, whole: boolean): GivenEndpoint | undefined {
+function endpointIn(read: Variables, variable: string, whole: boolean): readonly GivenEndpoint[] {
   const text = read.text(variable);
-  return text === undefined ? undefined : { text, whole, variable };
+  return text === undefined ? [] : [{ text, whole, variable }];
 }
 
 /** What is said for a signal, and what is said for all where nothing is. Headers and certificates one by one (I-01, I-13). */
 function merged(forAll: Exporting, forSignal: Exporting, read: Variables): EnvironmentOfSignal {
   return {
-    endpoint: forSignal.endpoint ?? forAll.endpoint,
+    endpoints: [...forSignal.endpoints, ...forAll.endpoints],
     protocol: forSignal.protocol ?? forAll.protocol,
     insecure: forSignal.insecure ?? forAll.insecure,
     headers: { ...forAll.headers, ...forSignal.headers },
