@@ -1,0 +1,15 @@
+/** Writes whatever is not a plain letter, digit or mark as `%XX` of its UTF-8. Halves of surrogates become U+FFFD. */
+export function percentEncode(text: string): string {
+  return encodeURIComponent(text.replace(loneSurrogate, "\u{FFFD}"));
+}
+
+const loneSurrogate = /\p{Surrogate}/gu;
+
+/** Reads `%XX`. Bytes that are no UTF-8 become U+FFFD; a `%` without two hex digits stays. */
+export function percentDecode(text: string): string {
+  if (!text.includes("%")) return text;
+  const utf8 = new TextDecoder("utf-8", { ignoreBOM: true });
+  return text.replace(/(?:%[0-9A-Fa-f]{2})+/g, (escapes) =>
+    utf8.decode(Uint8Array.from(escapes.slice(1).split("%"), (hex) => Number.parseInt(hex, 16))),
+  );
+}

@@ -1,0 +1,51 @@
+import { attributeValue } from "./attribute-value.ts";
+
+/** Attributes as a span, event or link keeps them. */
+export interface AttributeSet {
+  readonly attributes: Record<string, unknown>;
+  /** How many there are. */
+  readonly count: number;
+  /** How many were left out: there were too many, or they could not be sent. */
+  readonly dropped: number;
+}
+
+/**
+ * Copies attributes; the first `maxCount` stay. An attribute that is undefined is none, so that a program may write
+ * `{ "user.id": user?.id }`.
+ */
+export function attributeSet(given: object | null | undefined, maxCount: number, maxLength: number): AttributeSet {
+  // One copy of the whole and a look at each value take a third of the time of copying one by one.
+  const attributes: Record<string, unknown> = { ...given };
+  let count = 0;
+  for (const key in attributes) {
+    if (!Object.hasOwn(attributes, key)) continue;
+    const value = attributes[key];
+    const simple =
+      typeof value === "string" ? value.length <= maxLength : typeof value === "number" || typeof value === "boolean";
+    if (!simple || key === "") return checkedSet(attributes, maxCount, maxLength);
+    count++;
+  }
+  return count <= maxCount ? { attributes, count, dropped: 0 } : checkedSet(attributes, maxCount, maxLength);
+}
+
+function checkedSet(given: Record<string, unknown>, maxCount: number, maxLength: number): AttributeSet {
+  const entries: [string, unknown][] = [];
+  let dropped = 0;
+  for (const [key, item] of Object.entries(given)) {
+    if (item === undefined) continue;
+    const value = key === "" || entries.length >= maxCount ? undefined : sendable(item, maxLength);
+    if (value === undefined) dropped++;
+    else entries.push([key, value]);
+  }
+  return { attributes: Object.fromEntries(entries), count: entries.length, dropped };
+}
+
+/** {@link attributeValue} of a value that may be anything: one that throws when looked at cannot be sent. */
+export function sendable(value: unknown, maxLength: number): unknown {
+  try {
+    return attributeValue(value, maxLength);
+  } catch {
+    // A getter or a toJSON of the program; telemetry must not be what breaks it.
+    return undefined;
+  }
+}
