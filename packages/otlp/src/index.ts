@@ -12,6 +12,28 @@ export type { MessageEditor } from "./message-editor.ts";
 export type { AttributeValue } from "./any-value.ts";
 export type { FieldValue } from "./write-field.ts";
 export { type Edit, splice } from "./splice.ts";
+// Recorded telemetry as bytes.
+export type { RecordEncoder } from "./record/record-encoder.ts";
+export { spanEncoder } from "./record/span-encoder.ts";
+export type { RecordedEvent, RecordedLink, RecordedSpan } from "./record/recorded-span.ts";
+export type { RecordedLog } from "./record/recorded-log.ts";
+export type {
+  RecordedBuckets,
+  RecordedExemplar,
+  RecordedExponentialHistogram,
+  RecordedHistogram,
+  RecordedMetric,
+  RecordedMetrics,
+  RecordedPoint,
+  RecordedSummary,
+} from "./record/recorded-metrics.ts";
+export type {
+  HrTime,
+  RecordedAttributes,
+  RecordedResource,
+  RecordedScope,
+  RecordedSpanContext,
+} from "./record/recorded.ts";
 // JSON, objects and answers.
 export { jsonToProtobuf, protobufToJson, toJson } from "./json.ts";
 export { decode, decodeMessage } from "./decode.ts";

@@ -88,6 +88,19 @@ export function writeVarint(out: Uint8Array, at: number, value: number): number 
   return position;
 }
 
+/** Writes 64 bits, given in two words, as a varint at `at` and returns the position after it. */
+export function writeVarint64(out: Uint8Array, at: number, low: number, high: number): number {
+  let lower = low >>> 0;
+  let upper = high >>> 0;
+  let position = at;
+  while (upper !== 0) {
+    out[position++] = (lower & 0x7f) | 0x80;
+    lower = ((lower >>> 7) | (upper << 25)) >>> 0;
+    upper >>>= 7;
+  }
+  return writeVarint(out, position, lower);
+}
+
 /** The tag of a length-delimited field. */
 export function lengthTag(field: number): number {
   return ((field << 3) | wireType.length) >>> 0;

@@ -1,0 +1,39 @@
+// What spans, log records and metrics of the OpenTelemetry JS SDK have in common, in the shapes of its generations 1 to 3.
+// Only what is read is named here, so that any object with these members will do.
+
+/** A moment since 1970 as the SDK has it. */
+export type HrTime = readonly [seconds: number, nanoseconds: number];
+
+/** Attributes. Any value is taken: see {@link spanEncoder}. */
+export type RecordedAttributes = Readonly<Record<string, unknown>>;
+
+/** Whose telemetry it is. Read once: a resource that is changed later is still written as it was. */
+export interface RecordedResource {
+  readonly attributes: RecordedAttributes;
+  readonly schemaUrl?: string | undefined;
+  readonly droppedAttributesCount?: number | undefined;
+  /** Whether attributes are still being found out. As long as they are, the resource is read anew for each chunk. */
+  readonly asyncAttributesPending?: boolean | undefined;
+}
+
+/** The part of the program that made an item. Read once, as resources are. */
+export interface RecordedScope {
+  readonly name: string;
+  readonly version?: string | undefined;
+  readonly schemaUrl?: string | undefined;
+  readonly attributes?: RecordedAttributes | undefined;
+  readonly droppedAttributesCount?: number | undefined;
+}
+
+/** Which span of which trace. */
+export interface RecordedSpanContext {
+  /** 32 hex digits. */
+  readonly traceId: string;
+  /** 16 hex digits. */
+  readonly spanId: string;
+  /** W3C trace flags: 1 sampled, 2 random. */
+  readonly traceFlags: number;
+  readonly traceState?: { serialize(): string } | undefined;
+  /** Whether the context came from another process. */
+  readonly isRemote?: boolean | undefined;
+}

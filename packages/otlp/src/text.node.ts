@@ -1,0 +1,18 @@
+import { Buffer } from "node:buffer";
+
+/** Writes text as UTF-8 at a position of the bytes it was made for, and gives the number of bytes written. */
+export type WriteText = (text: string, at: number) => number;
+
+/**
+ * Writes text into `bytes`, which must have room for it. Lone surrogates become U+FFFD. `#text` is this file or
+ * `text.browser.ts`, by the export condition "node": here the engine copies, without an object made for each text.
+ */
+export function textInto(bytes: Uint8Array<ArrayBuffer>): WriteText {
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return (text, at) => buffer.write(text, at, "utf8");
+}
+
+/** How many bytes a text takes as UTF-8. */
+export function utf8Size(text: string): number {
+  return Buffer.byteLength(text, "utf8");
+}
