@@ -1,6 +1,10 @@
-/** Writes whatever is not a plain letter, digit or mark as `%XX` of its UTF-8. Halves of surrogates become U+FFFD. */
+/**
+ * Writes whatever may not stand in a token of HTTP as `%XX` of its UTF-8, and some that may. Halves of surrogates become
+ * U+FFFD.
+ */
 export function percentEncode(text: string): string {
-  return encodeURIComponent(text.replace(loneSurrogate, "\u{FFFD}"));
+  const encoded = encodeURIComponent(text.replace(loneSurrogate, "\u{FFFD}"));
+  return encoded.replace(/[()]/g, (parenthesis) => (parenthesis === "(" ? "%28" : "%29"));
 }
 
 const loneSurrogate = /\p{Surrogate}/gu;
