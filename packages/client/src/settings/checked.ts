@@ -4,11 +4,6 @@ export function within(min: number, max: number, name: string, value: number): n
   throw new RangeError(`${name} must be a number from ${min} to ${max}, not ${value}`);
 }
 
-/** A time in ms; 0 is no limit. */
-export function limitMs(name: string, value: number): number {
-  return within(0, Infinity, name, value) || Infinity;
-}
-
 /** One of the names that an option knows. @throws RangeError, which names the option, for any other. */
 export function oneOf<Name extends string>(name: string, value: Name, known: readonly Name[]): Name {
   if (known.includes(value)) return value;

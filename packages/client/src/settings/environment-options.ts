@@ -1,7 +1,7 @@
 import type { Signal } from "@otlpkit/core";
-import type { BufferOptions, ExportOptions } from "../options.ts";
+import type { BufferOptions, ClientOptions, ExportOptions, Protocol } from "../options.ts";
 import type { Attributes } from "../resource.ts";
-import type { GivenEndpoint } from "./endpoint.ts";
+import type { SignalSettings } from "./settings.ts";
 
 /**
  * What the environment says, in the shape of options: so that one piece of code puts the two together, and a browser,
@@ -15,15 +15,18 @@ export interface EnvironmentOptions {
   readonly resource?: Attributes;
   /** `OTEL_SDK_DISABLED` (I-37). */
   readonly disabled?: boolean;
+  /** The endpoint for a signal; undefined: nothing is said that this protocol could reach. */
+  readonly placeFor?: (signal: Signal, protocol: Protocol | undefined) => Place | undefined;
   /** The proxy for an endpoint by `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`; `insecure` as in the options. */
   readonly proxyFor?: (endpoint: string, insecure: boolean) => string | undefined;
 }
 
-type Members = Omit<ExportOptions & BufferOptions, "endpoint">;
-
 /** What the environment says about one signal. */
-export type EnvironmentOfSignal = { readonly [Name in keyof Members]?: Members[Name] | undefined } & {
-  /** The first that the protocol can reach counts. Which that is depends on the protocol, the program's choice. */
-  readonly endpoints?: readonly GivenEndpoint[];
-  readonly giveUpAfterMs?: number | undefined;
+export type EnvironmentOfSignal = {
+  readonly [Name in keyof SignalOptions]?: SignalOptions[Name] | undefined;
 };
+
+type SignalOptions = Omit<ExportOptions & BufferOptions, "endpoint"> & Pick<ClientOptions, "giveUpAfterMs">;
+
+/** Where a signal goes: an endpoint, and what to make of it. */
+export type Place = Pick<SignalSettings, "url" | "path">;

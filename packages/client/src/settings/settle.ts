@@ -11,7 +11,7 @@ import type { Settings } from "./settings.ts";
  * Puts together what a client is made of. What the program says beats what the environment says, and that the defaults;
  * within each, what is said for one signal beats what is said for all (I-01, I-27).
  *
- * @throws RangeError for an option that makes no sense, ExportError for an endpoint that its protocol cannot reach.
+ * @throws RangeError for an option that makes no sense.
  */
 export function settle(
   options: ClientOptions,

@@ -1,8 +1,7 @@
-import { warner } from "../../warner.ts";
-import type { GivenEndpoint } from "../endpoint.ts";
 import type { EnvironmentOfSignal, EnvironmentOptions } from "../environment-options.ts";
 import { type PemFiles, pemFiles, type ReadFile, tlsOf } from "./certificates.ts";
 import { headerList } from "./header-list.ts";
+import { places } from "./places.ts";
 import { proxies } from "./proxies.ts";
 import { resourceAttributes } from "./resource-attributes.ts";
 import { type Environment, type Variables, variables, type Warn } from "./variables.ts";
@@ -12,7 +11,7 @@ import { type Environment, type Variables, variables, type Warn } from "./variab
  * sense is told to `warn`, each thing once, and left out. `readFile` is for the certificates.
  */
 export function fromEnvironment(environment: Environment, warn: Warn, readFile: ReadFile): EnvironmentOptions {
-  const read = variables(environment, warner(warn));
+  const read = variables(environment, warn);
   if (read.text("OTEL_CONFIG_FILE") !== undefined) {
     read.refuse("OTEL_CONFIG_FILE", "names a configuration file, and there is no support for those");
   }
@@ -31,6 +30,7 @@ export function fromEnvironment(environment: Environment, warn: Warn, readFile: 
     },
     resource: resourceAttributes(read),
     disabled: read.flag("OTEL_SDK_DISABLED") ?? false,
+    placeFor: places(read),
     proxyFor: proxies(read),
   };
 }
@@ -41,13 +41,11 @@ const compressions = ["none", "gzip"] as const;
 
 /** What the variables of one prefix say. */
 interface Exporting extends Omit<EnvironmentOfSignal, "tls"> {
-  readonly endpoints: readonly GivenEndpoint[];
   readonly files: PemFiles;
 }
 
 function exporting(read: Variables, prefix: string, readFile: ReadFile): Exporting {
   return {
-    endpoints: endpointIn(read, `${prefix}_ENDPOINT`, prefix !== "OTEL_EXPORTER_OTLP"),
     protocol: read.oneOf(`${prefix}_PROTOCOL`, protocols),
     insecure: read.flag(`${prefix}_INSECURE`),
     headers: headerList(read, `${prefix}_HEADERS`),
@@ -57,15 +55,9 @@ function exporting(read: Variables, prefix: string, readFile: ReadFile): Exporti
   };
 }
 
-function endpointIn(read: Variables, variable: string, whole: boolean): readonly GivenEndpoint[] {
-  const text = read.text(variable);
-  return text === undefined ? [] : [{ text, whole, variable }];
-}
-
 /** What is said for a signal, and what is said for all where nothing is. Headers and certificates one by one (I-01, I-13). */
 function merged(forAll: Exporting, forSignal: Exporting, read: Variables): EnvironmentOfSignal {
   return {
-    endpoints: [...forSignal.endpoints, ...forAll.endpoints],
     protocol: forSignal.protocol ?? forAll.protocol,
     insecure: forSignal.insecure ?? forAll.insecure,
     headers: { ...forAll.headers, ...forSignal.headers },
@@ -79,14 +71,11 @@ function merged(forAll: Exporting, forSignal: Exporting, read: Variables): Envir
 function processing(read: Variables, prefix: string): EnvironmentOfSignal {
   const maxQueueItems = read.whole(`${prefix}_MAX_QUEUE_SIZE`, 1);
   const maxBatchItems = read.whole(`${prefix}_MAX_EXPORT_BATCH_SIZE`, 1);
-  if (maxBatchItems !== undefined && maxQueueItems !== undefined && maxBatchItems > maxQueueItems) {
-    read.warn(
-      `${prefix}_MAX_EXPORT_BATCH_SIZE=${maxBatchItems} is more than ${prefix}_MAX_QUEUE_SIZE=${maxQueueItems}, which counts`,
-    );
-  }
+  const fits = (maxBatchItems ?? 0) <= (maxQueueItems ?? Infinity);
+  if (!fits) read.refuse(`${prefix}_MAX_EXPORT_BATCH_SIZE`, `is more than ${prefix}_MAX_QUEUE_SIZE, ${maxQueueItems}`);
   return {
     maxQueueItems,
-    maxBatchItems,
+    maxBatchItems: fits ? maxBatchItems : maxQueueItems,
     maxAgeMs: read.whole(`${prefix}_SCHEDULE_DELAY`),
     giveUpAfterMs: read.whole(`${prefix}_EXPORT_TIMEOUT`),
   };

@@ -1,3 +1,5 @@
+import { warner } from "../../warner.ts";
+
 /** Environment variables by name. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -19,7 +21,7 @@ export interface Variables {
   fraction(name: string): number | undefined;
   /** One of `values`, whatever the case of its letters (I-25). */
   oneOf<Value extends string>(name: string, values: readonly Value[]): Value | undefined;
-  /** Those of a list with commas that are among `values`, each once; the others are warned of. */
+  /** Those of a list with commas that are among `values`, each once; the others are warned of. Without any, not set. */
   several<Value extends string>(name: string, values: readonly Value[]): readonly Value[] | undefined;
   /** Warns that the text of `name`, which is shown, cannot be used: `why` goes on from there. */
   refuse(name: string, why: string): undefined;
@@ -29,59 +31,55 @@ export interface Variables {
 
 const largest = 2 ** 31 - 1;
 
-/** Makes the reader of a set of variables. */
+/** Makes the reader of a set of variables. Each warning is said once, however often a variable is read. */
 export function variables(environment: Environment, warn: Warn): Variables {
+  const warnOnce = warner(warn);
+
   function text(name: string): string | undefined {
     const value = environment[name]?.trim();
     return value === "" ? undefined : value;
   }
 
   function refuse(name: string, why: string): undefined {
-    warn(`${name}="${text(name)}" ${why}; it is ignored`);
+    warnOnce(`${name}="${text(name)}" ${why}; it is ignored`);
+  }
+
+  function parsed<Value>(name: string, parse: (text: string) => Value | undefined, why: string): Value | undefined {
+    const value = text(name);
+    return value === undefined ? undefined : (parse(value) ?? refuse(name, why));
   }
 
   return {
     text,
     flag(name) {
-      const value = text(name);
-      if (value === undefined) return undefined;
-      if (!/^(?:true|false)$/i.test(value))
-        warn(`${name}="${value}" is neither "true" nor "false"; it counts as "false"`);
-      return value.toLowerCase() === "true";
+      const value = text(name)?.toLowerCase();
+      if (value !== undefined && value !== "true" && value !== "false") {
+        warnOnce(`${name}="${text(name)}" is neither "true" nor "false"; it counts as "false"`);
+      }
+      return value === undefined ? undefined : value === "true";
     },
     whole(name, min = 0) {
-      const value = text(name);
-      if (value === undefined) return undefined;
-      const number = /^\d+$/.test(value) ? Number(value) : Number.NaN;
-      if (number >= min && number <= largest) return number;
-      return refuse(name, `is not a whole number from ${min} to ${largest}`);
+      const why = `is not a whole number from ${min} to ${largest}`;
+      return parsed(name, (value) => (/^\d+$/.test(value) ? within(min, largest, Number(value)) : undefined), why);
     },
-    fraction(name) {
-      const value = text(name);
-      if (value === undefined) return undefined;
-      const number = Number(value);
-      return number >= 0 && number <= 1 ? number : refuse(name, "is not a number from 0 to 1");
-    },
-    oneOf(name, values) {
-      const value = text(name);
-      if (value === undefined) return undefined;
-      return among(values, value) ?? refuse(name, `is none of ${listed(values)}`);
-    },
+    fraction: (name) => parsed(name, (value) => within(0, 1, Number(value)), "is not a number from 0 to 1"),
+    oneOf: (name, values) => parsed(name, (value) => among(values, value), `is none of ${listed(values)}`),
     several(name, values) {
-      const value = text(name);
-      if (value === undefined) return undefined;
-      const members = value
-        .split(",")
-        .map((member) => member.trim())
-        .filter((member) => member !== "");
+      const members = (text(name) ?? "").split(",").flatMap((member) => member.trim() || []);
       const strange = members.filter((member) => among(values, member) === undefined);
-      if (strange.length > 0)
-        warn(`${name}="${value}": ${listed(strange)} is ignored, as it is none of ${listed(values)}`);
-      return values.filter((known) => members.some((member) => member.toLowerCase() === known));
+      if (strange.length > 0) {
+        warnOnce(`${name}="${text(name)}": ${listed(strange)} is ignored, as it is none of ${listed(values)}`);
+      }
+      const known = values.filter((value) => members.some((member) => among([value], member)));
+      return known.length === 0 ? undefined : known;
     },
     refuse,
-    warn,
+    warn: warnOnce,
   };
+}
+
+function within(min: number, max: number, value: number): number | undefined {
+  return value >= min && value <= max ? value : undefined;
 }
 
 function among<Value extends string>(values: readonly Value[], text: string): Value | undefined {
