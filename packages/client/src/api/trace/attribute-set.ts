@@ -13,9 +13,9 @@ export interface AttributeSet {
  * Copies attributes; the first `maxCount` stay. An attribute that is undefined is none, so that a program may write
  * `{ "user.id": user?.id }`.
  */
-export function attributeSet(given: object | null | undefined, maxCount: number, maxLength: number): AttributeSet {
+export function attributeSet(given: unknown, maxCount: number, maxLength: number): AttributeSet {
   // One copy of the whole and a look at each value take a third of the time of copying one by one.
-  const attributes: Record<string, unknown> = { ...given };
+  const attributes: Record<string, unknown> = typeof given === "object" ? { ...given } : {};
   let count = 0;
   for (const key in attributes) {
     if (!Object.hasOwn(attributes, key)) continue;

@@ -31,17 +31,17 @@ export function randomIds(fill: FillRandom = (bytes) => void crypto.getRandomVal
     return next - count;
   }
 
-  return {
-    generateTraceId() {
-      const id = sixteenBytesAsHex(bytes, take(16));
-      return id === noTrace ? this.generateTraceId() : id;
-    },
-    generateSpanId() {
-      const id = eightBytesAsHex(bytes, take(8));
-      return id === noSpan ? this.generateSpanId() : id;
-    },
-    randomTraceIds: true,
-  };
+  function generateTraceId(): string {
+    const id = sixteenBytesAsHex(bytes, take(16));
+    return id === noTrace ? generateTraceId() : id;
+  }
+
+  function generateSpanId(): string {
+    const id = eightBytesAsHex(bytes, take(8));
+    return id === noSpan ? generateSpanId() : id;
+  }
+
+  return { generateTraceId, generateSpanId, randomTraceIds: true };
 }
 
 const noTrace = "0".repeat(32);
