@@ -1,0 +1,43 @@
+import { ExportError, type Format, protobufBatch, type Signal } from "@otlpkit/core";
+import { encodeReply, jsonToProtobuf, scan } from "@otlpkit/otlp";
+import type { OtlpClient } from "../otlp-client.ts";
+
+/** `IExporterTransport` of `@opentelemetry/otlp-exporter-base`. */
+export interface ExporterTransport {
+  send(data: Uint8Array, timeoutMillis: number): Promise<ExportResponse>;
+  shutdown(): void;
+}
+
+/** `ExportResponse` of the same package. */
+export type ExportResponse =
+  | { status: "success"; data?: Uint8Array }
+  | { status: "failure"; error: Error }
+  | { status: "retryable"; error?: Error };
+
+/**
+ * Lets a client carry what the official exporters have serialized: goes into `createOtlpNetworkExportDelegate`. `format`
+ * is that of their serializer; on the wire goes what the client was told. `shutdown` closes the client.
+ */
+export function exporterTransport(
+  client: Pick<OtlpClient, "send" | "close">,
+  signal: Signal,
+  format: Format = "protobuf",
+): ExporterTransport {
+  return {
+    async send(data, timeoutMillis) {
+      try {
+        const { body, items } =
+          format === "json" ? jsonToProtobuf(signal, data) : { body: data, items: scan(signal, data) };
+        const deadline = performance.now() + timeoutMillis;
+        const ack = await client.send(protobufBatch(signal, body, items), { deadline });
+        return { status: "success", data: encodeReply(signal, ack, format) };
+      } catch (thrown) {
+        const error = ExportError.from(thrown, `cannot send ${signal}`);
+        return { status: error.retryable ? "retryable" : "failure", error };
+      }
+    },
+    shutdown() {
+      void client.close();
+    },
+  };
+}
