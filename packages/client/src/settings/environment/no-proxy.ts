@@ -35,7 +35,7 @@ function rangeRule(entry: string, refuse: (why: string) => void): Rule {
   // Loaded only here, as most programs name no range.
   const { BlockList, isIP } = process.getBuiltinModule("node:net");
   const family = (address: string): "ipv4" | "ipv6" => (isIP(address) === 6 ? "ipv6" : "ipv4");
-  const [address = "", bits] = entry.split("/");
+  const [, address = "", bits = "none"] = /^(.+)\/(\d+)$/.exec(entry) ?? [];
   const range = new BlockList();
   try {
     range.addSubnet(address, Number(bits), family(address));
