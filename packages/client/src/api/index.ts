@@ -23,3 +23,8 @@ export { traceContextPropagator } from "./propagation/trace-context-propagator.t
 export { baggagePropagator } from "./propagation/baggage-propagator.ts";
 export { compositePropagator } from "./propagation/composite-propagator.ts";
 // Metrics and logs.
+export { type ClientMeterProvider, meterProvider } from "./metrics/meter-provider.ts";
+export type { MeterProviderOptions, MetricClient } from "./metrics/meter-provider-options.ts";
+export type { HistogramAggregation } from "./metrics/metric.ts";
+export type { MetricView, MetricViews } from "./metrics/view.ts";
+export type { TemporalityPreference } from "../settings/temporality.ts";

@@ -1,4 +1,4 @@
-import type { RecordedMetrics } from "@otlpkit/otlp";
+import type { RecordedMetrics, RecordedPoint } from "@otlpkit/otlp";
 import type { Resource } from "../resource.ts";
 import { attributesMember, listMember, nameMember, objectMember, textMember, wordMember } from "./member.ts";
 import {
@@ -126,7 +126,7 @@ function temporalityOf(metric: PlainMetric): number {
   return wordMember("metric.temporality", temporality ?? "cumulative", temporalities);
 }
 
-function valueOf(metric: PlainMetric, member: string, point: PlainPoint) {
+function valueOf(metric: PlainMetric, member: string, point: PlainPoint): RecordedPoint["value"] {
   switch (metric.kind) {
     case "gauge":
     case "sum":
@@ -135,7 +135,7 @@ function valueOf(metric: PlainMetric, member: string, point: PlainPoint) {
       return histogramValue(member, point as PlainHistogramPoint);
     case "exponential-histogram":
       return exponentialHistogramValue(member, point as PlainExponentialHistogramPoint);
-    case "summary":
+    default:
       return summaryValue(member, point as PlainSummaryPoint);
   }
 }

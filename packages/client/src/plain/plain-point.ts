@@ -1,3 +1,4 @@
+import type { RecordedBuckets, RecordedExponentialHistogram, RecordedHistogram, RecordedSummary } from "@otlpkit/otlp";
 import type { Attributes } from "../resource.ts";
 import { countMember, countsMember, invalidMember, listMember, numberMember, objectMember } from "./member.ts";
 import type { PlainTime } from "./plain-time.ts";
@@ -14,7 +15,8 @@ export interface PlainPoint {
 
 /** A point of a gauge or sum. */
 export interface PlainNumberPoint extends PlainPoint {
-  readonly value: number;
+  /** A bigint only with `valueType: "int"`. */
+  readonly value: number | bigint;
 }
 
 /** What both kinds of histogram say about all their values. */
@@ -41,6 +43,8 @@ export interface PlainExponentialHistogramPoint extends PlainDistribution {
   readonly scale: number;
   /** How many values were 0. Default 0. */
   readonly zeroCount?: number;
+  /** Values whose absolute value is not above this counted as 0. Default 0. */
+  readonly zeroThreshold?: number;
   /** The buckets of values above 0. Default: none. */
   readonly positive?: PlainBuckets;
   /** The buckets of values below 0, by their absolute value. Default: none. */
@@ -61,44 +65,15 @@ export interface PlainSummaryPoint extends PlainPoint {
   readonly quantiles?: readonly { readonly quantile: number; readonly value: number }[];
 }
 
-interface DistributionValue {
-  readonly count: number;
-  readonly sum?: number;
-  readonly min?: number;
-  readonly max?: number;
+/** The value of a gauge or sum. Any number may go as "double", also NaN; an "int" is whole and has 64 bits. */
+export function numberValue(member: string, { value }: PlainNumberPoint, whole: boolean): number | bigint {
+  if (!whole) return numberMember(`${member}.value`, value as number);
+  if (Number.isSafeInteger(value) || (typeof value === "bigint" && BigInt.asIntN(64, value) === value)) return value;
+  throw invalidMember(`${member}.value`, "a whole number (a bigint, from 2 ** 53), as the valueType is int");
 }
 
-interface HistogramValue extends DistributionValue {
-  readonly buckets: { readonly boundaries: number[]; readonly counts: number[] };
-}
-
-interface ExponentialHistogramValue extends DistributionValue {
-  readonly scale: number;
-  readonly zeroCount: number;
-  readonly positive: BucketsValue;
-  readonly negative: BucketsValue;
-}
-
-interface BucketsValue {
-  readonly offset: number;
-  readonly bucketCounts: number[];
-}
-
-interface SummaryValue {
-  readonly count: number;
-  readonly sum: number;
-  readonly quantiles: { readonly quantile: number; readonly value: number }[];
-}
-
-/** The value of a gauge or sum. Any number may go as "double", also NaN; an "int" is whole. */
-export function numberValue(member: string, { value }: PlainNumberPoint, whole: boolean): number {
-  if (!whole) return numberMember(`${member}.value`, value);
-  if (Number.isSafeInteger(value)) return value;
-  throw invalidMember(`${member}.value`, "a whole number below 2 ** 53, as the valueType is int");
-}
-
-/** The value of a histogram, in the shape of the OpenTelemetry SDK. */
-export function histogramValue(member: string, point: PlainHistogramPoint): HistogramValue {
+/** The value of a histogram. */
+export function histogramValue(member: string, point: PlainHistogramPoint): RecordedHistogram {
   const boundaries = listMember(`${member}.boundaries`, point.boundaries);
   const counts = countsMember(`${member}.counts`, point.counts);
   const rising = boundaries.every((boundary, index) => index === 0 || boundary > (boundaries[index - 1] as number));
@@ -109,22 +84,23 @@ export function histogramValue(member: string, point: PlainHistogramPoint): Hist
   return { buckets: { boundaries: [...boundaries], counts }, count: total(counts), ...about(member, point) };
 }
 
-/** The value of an exponential histogram, in the shape of the OpenTelemetry SDK. */
+/** The value of an exponential histogram. */
 export function exponentialHistogramValue(
   member: string,
   point: PlainExponentialHistogramPoint,
-): ExponentialHistogramValue {
+): RecordedExponentialHistogram {
   const positive = bucketsMember(`${member}.positive`, point.positive);
   const negative = bucketsMember(`${member}.negative`, point.negative);
   const zeroCount = countMember(`${member}.zeroCount`, point.zeroCount ?? 0);
   const { scale } = point;
   if (!int32(scale)) throw invalidMember(`${member}.scale`, "a whole number");
   const count = zeroCount + total(positive.bucketCounts) + total(negative.bucketCounts);
-  return { count, scale, zeroCount, positive, negative, ...about(member, point) };
+  const zeroThreshold = numberMember(`${member}.zeroThreshold`, point.zeroThreshold ?? 0);
+  return { count, scale, zeroCount, zeroThreshold, positive, negative, ...about(member, point) };
 }
 
 /** The value of a summary. */
-export function summaryValue(member: string, { count, sum, quantiles }: PlainSummaryPoint): SummaryValue {
+export function summaryValue(member: string, { count, sum, quantiles }: PlainSummaryPoint): RecordedSummary {
   return {
     count: countMember(`${member}.count`, count),
     sum: numberMember(`${member}.sum`, sum),
@@ -138,7 +114,7 @@ export function summaryValue(member: string, { count, sum, quantiles }: PlainSum
   };
 }
 
-function bucketsMember(member: string, buckets: PlainBuckets = { offset: 0, counts: [] }): BucketsValue {
+function bucketsMember(member: string, buckets: PlainBuckets = { offset: 0, counts: [] }): RecordedBuckets {
   const { offset, counts } = objectMember(member, buckets);
   if (!int32(offset)) throw invalidMember(`${member}.offset`, "a whole number");
   return { offset, bucketCounts: countsMember(`${member}.counts`, counts) };

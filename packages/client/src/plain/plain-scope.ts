@@ -1,4 +1,4 @@
-import type { Attributes, Scope } from "../resource.ts";
+import type { Scope } from "../resource.ts";
 import { attributesMember, nameMember, objectMember, textMember } from "./member.ts";
 
 /** The part of the program that made an item: its name, or more about it. */
@@ -12,7 +12,7 @@ export function scopeMember(member: string, scope: PlainScope | undefined): Scop
   nameMember(`${member}.name`, name);
   textMember(`${member}.version`, version);
   textMember(`${member}.schemaUrl`, schemaUrl);
-  attributesMember(`${member}.attributes`, attributes as Attributes);
+  attributesMember(`${member}.attributes`, attributes);
   return scope;
 }
 

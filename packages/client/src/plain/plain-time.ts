@@ -27,15 +27,15 @@ export function hrTime(member: string, time: PlainTime): HrTime {
 }
 
 function split(time: PlainTime): readonly [number, number] {
-  if (typeof time === "number") return splitMs(time);
+  if (typeof time === "number") return hrTimeOfMs(time);
   if (typeof time === "bigint") return [Number(time / 1_000_000_000n), Number(time % 1_000_000_000n)];
-  if (time instanceof Date) return splitMs(time.getTime());
+  if (time instanceof Date) return hrTimeOfMs(time.getTime());
   if (Array.isArray(time) && time.length === 2) return [time[0], time[1]];
   return [Number.NaN, Number.NaN];
 }
 
-/** Splits first and multiplies then: ms times a million is more than a number can hold exactly. */
-function splitMs(ms: number): [number, number] {
+/** A moment in ms since 1970. Splits first and multiplies then: ms times a million is more than a number holds exactly. */
+export function hrTimeOfMs(ms: number): [number, number] {
   const seconds = Math.floor(ms / 1000);
   const nanoseconds = Math.round((ms - seconds * 1000) * 1_000_000);
   return nanoseconds < 1_000_000_000 ? [seconds, nanoseconds] : [seconds + 1, 0];
