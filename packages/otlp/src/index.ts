@@ -15,6 +15,8 @@ export { type Edit, splice } from "./splice.ts";
 // Recorded telemetry as bytes.
 export type { RecordEncoder } from "./record/record-encoder.ts";
 export { spanEncoder } from "./record/span-encoder.ts";
+export { logEncoder } from "./record/log-encoder.ts";
+export { metricEncoder } from "./record/metric-encoder.ts";
 export type { RecordedEvent, RecordedLink, RecordedSpan } from "./record/recorded-span.ts";
 export type { RecordedLog } from "./record/recorded-log.ts";
 export type {

@@ -1,4 +1,4 @@
-import { count } from "./count.ts";
+import { count } from "./number-fields.ts";
 import type { ItemFields } from "./item-fields.ts";
 import type { RecordedResource, RecordedScope } from "./recorded.ts";
 

@@ -38,10 +38,7 @@ export class OpenChunk {
   append(scope: ScopeContainer, end: number, items: number): void {
     const { ends } = scope;
     if (ends.length === 0) {
-      const { resource } = scope;
-      const isNew = !this.#open.some((other) => other.resource === resource);
-      this.#aroundBytes += ownSize(scope) + (isNew ? ownSize(resource) : 0);
-      this.#open.push(scope);
+      this.#begin(scope);
     }
     if (ends.at(-1) === this.at) ends[ends.length - 1] = end;
     else {
@@ -61,9 +58,19 @@ export class OpenChunk {
       }
       if ((ends.at(-1) ?? 0) > at) ends[ends.length - 1] = at;
     }
-    this.#open = this.#open.filter(({ ends }) => ends.length > 0);
     this.at = at;
     this.items = items;
+    const begun = this.#open;
+    this.#open = [];
+    this.#aroundBytes = 0;
+    for (const scope of begun) if (scope.ends.length > 0) this.#begin(scope);
+  }
+
+  #begin(scope: ScopeContainer): void {
+    const { resource } = scope;
+    const isNew = !this.#open.some((other) => other.resource === resource);
+    this.#aroundBytes += ownSize(scope) + (isNew ? ownSize(resource) : 0);
+    this.#open.push(scope);
   }
 
   /** The items as one request, each resource once and in it each scope once; undefined when there are none. */

@@ -48,10 +48,6 @@ function ownCopy(text: string): string {
   return Object.keys({ [text]: 0 })[0] as string;
 }
 
-function isNothing(text: unknown): boolean {
-  return text === undefined || text === null;
-}
-
 /** Writes a text that is often the same as before, with tag and length in front; nothing when it is empty. */
 export class TextField {
   readonly #tag: number;
@@ -66,15 +62,15 @@ export class TextField {
     this.#texts = new ReadyTexts(ready);
   }
 
-  write(at: number, text: string): number {
+  write(at: number, text: string | undefined): number {
+    if (!text) return at;
     const texts = this.#texts;
     const piece = text === texts.last ? texts.lastPiece : texts.find(text);
     if (piece !== 0) {
       this.#output.room(at);
       return this.#ready.copy(piece, this.#output.view, at);
     }
-    if (typeof text !== "string") return isNothing(text) ? at : this.write(at, String(text));
-    if (text === "") return at;
+    if (typeof text !== "string") return this.write(at, String(text)); // from JavaScript without types
     const end = this.#output.textField(at, this.#tag, text);
     texts.keep(text, this.#output.bytes, at, end);
     return end;

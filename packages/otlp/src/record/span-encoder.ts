@@ -1,5 +1,5 @@
 import { ExportError } from "@otlpkit/core";
-import { count } from "./count.ts";
+import { count } from "./number-fields.ts";
 import type { ItemFields } from "./item-fields.ts";
 import type { OpenChunk } from "./open-chunk.ts";
 import { type ItemWriter, type RecordEncoder, recordEncoder } from "./record-encoder.ts";
