@@ -179,10 +179,12 @@ export class RecordingSpan implements Span, RecordedSpan {
   /** The time given, or now if none is. */
   #time(given: TimeInput | undefined): HrTime {
     const nowMs = this.#maker.clock.monotonic();
-    if (given === undefined || given === null) return hrTimeAt(this.anchor, nowMs);
-    const time = hrTimeOf(given, this.anchor, nowMs);
-    if (time === undefined) this.#complain("a time is none of [seconds, nanoseconds], Date and ms since 1970");
-    return time ?? hrTimeAt(this.anchor, nowMs);
+    if (given !== undefined && given !== null) {
+      const time = hrTimeOf(given, this.anchor, nowMs);
+      if (time !== undefined) return time;
+      this.#complain("a time is none of [seconds, nanoseconds], Date and ms since 1970");
+    }
+    return hrTimeAt(this.anchor, nowMs);
   }
 
   #isOver(method: string): boolean {
