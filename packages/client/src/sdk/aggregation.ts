@@ -1,5 +1,3 @@
-import { warn } from "./diagnostics.ts";
-
 /** How measurements become points, as the OpenTelemetry SDK 2 and 3 write it down. */
 export type Aggregation =
   /** Default, drop, sum, last value. */
@@ -15,20 +13,6 @@ export type Aggregation =
 /** Chooses for a kind of instrument: "COUNTER", "HISTOGRAM", ... */
 export type AggregationSelector = (instrumentType: string) => Aggregation;
 
-/** What the environment says of histograms (I-33); undefined when it leaves them to the SDK. */
-export function aggregationOfEnvironment(
-  environment: Readonly<Record<string, string | undefined>>,
-): AggregationSelector | undefined {
-  const variable = "OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION";
-  const text = environment[variable]?.trim() ?? "";
-  switch (text.toLowerCase()) {
-    case "base2_exponential_bucket_histogram":
-      return (instrumentType) => (instrumentType === "HISTOGRAM" ? { type: 5 } : { type: 0 });
-    case "":
-    case "explicit_bucket_histogram":
-      return undefined;
-    default:
-      warn(`${variable}="${text}" is none of "explicit_bucket_histogram", "base2_exponential_bucket_histogram"`);
-      return undefined;
-  }
-}
+/** Exponential histograms, and the rest as the SDK thinks best. */
+export const exponentialHistograms: AggregationSelector = (instrumentType) =>
+  instrumentType === "HISTOGRAM" ? { type: 5 } : { type: 0 };

@@ -19,7 +19,7 @@ function client(answer: (batch: Batch) => Promise<Ack> = () => Promise.resolve(a
     flush: () => Promise.resolve(report).finally(() => calls.push("flush")),
     close: () => Promise.resolve(report).finally(() => calls.push("close")),
   };
-  return { ...under, batches, calls, report };
+  return { client: under, own: true, batches, calls, report };
 }
 
 const resource = { attributes: { "service.name": "shop" } };
@@ -162,6 +162,12 @@ describe("an exporter", () => {
     await under.forceFlush();
     await Promise.all([under.shutdown(), under.shutdown(), under.forceFlush()]);
     expect(to.calls).toEqual(["flush", "close"]);
+  });
+
+  it("leaves a client that is shared to its owner", async () => {
+    const to = client();
+    await exporter("traces", spanEncoder(), { ...to, own: false }).shutdown();
+    expect(to.calls).toEqual(["flush"]);
   });
 
   it("says when a flush or shutdown ran out of time (O-10, O-11)", async () => {

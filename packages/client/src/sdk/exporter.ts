@@ -21,11 +21,17 @@ export interface Exporter<Items> {
   shutdown(): Promise<void>;
 }
 
+/** Who carries exports; `own`: the exporter's own client, which ends with it. */
+export interface Carrier {
+  readonly client: Pick<OtlpClient, "send" | "flush" | "close">;
+  readonly own: boolean;
+}
+
 /** An exporter that encodes what it is given at once, and lets a client carry it within the time for one export. */
 export function exporter<Item>(
   signal: Signal,
   encoder: RecordEncoder<Item>,
-  client: Pick<OtlpClient, "send" | "flush" | "close">,
+  { client, own }: Carrier,
 ): Exporter<readonly Item[]> {
   let shuttingDown: Promise<void> | undefined;
 
@@ -69,7 +75,10 @@ export function exporter<Item>(
       );
     },
     forceFlush: () => shuttingDown ?? client.flush().then((report) => requireAnswers(signal, report)),
-    shutdown: () => (shuttingDown ??= client.close().then((report) => requireAnswers(signal, report))),
+    shutdown: () =>
+      (shuttingDown ??= (own ? client.close() : client.flush({ timeoutMs: 10_000 })).then((report) =>
+        requireAnswers(signal, report),
+      )),
   };
 }
 

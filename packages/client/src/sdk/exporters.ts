@@ -8,25 +8,28 @@ import {
 } from "@otlpkit/otlp";
 import { createClient } from "../create-client.ts";
 import type { ClientOptions } from "../options.ts";
+import type { OtlpClient } from "../otlp-client.ts";
 import { warn } from "./diagnostics.ts";
-import { type Exporter, exporter } from "./exporter.ts";
+import { type Carrier, type Exporter, exporter } from "./exporter.ts";
+
+// Each takes options, or a client that is shared and stays its owner's to close.
 
 /** For `BatchSpanProcessor` and its like, of any generation of the OpenTelemetry SDK. */
-export function spanExporter(options: ClientOptions = {}): Exporter<readonly RecordedSpan[]> {
-  return exporter("traces", spanEncoder(), clientFor(options));
+export function spanExporter(given: ClientOptions | OtlpClient = {}): Exporter<readonly RecordedSpan[]> {
+  return exporter("traces", spanEncoder(), carrierOf(given));
 }
 
 /** For `BatchLogRecordProcessor` and its like, of any generation of the OpenTelemetry SDK. */
-export function logRecordExporter(options: ClientOptions = {}): Exporter<readonly RecordedLog[]> {
-  return exporter("logs", logEncoder(), clientFor(options));
+export function logRecordExporter(given: ClientOptions | OtlpClient = {}): Exporter<readonly RecordedLog[]> {
+  return exporter("logs", logEncoder(), carrierOf(given));
 }
 
 /**
  * For `PeriodicExportingMetricReader`, of any generation of the OpenTelemetry SDK. Says nothing of temporality, so the
  * reader's own choice counts, which is cumulative; see {@link OTLPMetricExporterBase}.
  */
-export function metricExporter(options: ClientOptions = {}): Exporter<RecordedMetrics> {
-  const one = exporter("metrics", metricEncoder(), clientFor(options));
+export function metricExporter(given: ClientOptions | OtlpClient = {}): Exporter<RecordedMetrics> {
+  const one = exporter("metrics", metricEncoder(), carrierOf(given));
   return { ...one, export: (metrics, resultCallback) => one.export([metrics], resultCallback) };
 }
 
@@ -34,6 +37,7 @@ export function metricExporter(options: ClientOptions = {}): Exporter<RecordedMe
  * Exports wait for their turn within the byte budget, as many at a time as the official exporters would allow. Whoever
  * exports also flushes.
  */
-function clientFor(options: ClientOptions): ReturnType<typeof createClient> {
-  return createClient({ maxConcurrent: 30, flushAtExit: false, onWarning: warn, ...options });
+function carrierOf(given: ClientOptions | OtlpClient): Carrier {
+  if ("recordSpan" in given) return { client: given, own: false };
+  return { client: createClient({ maxConcurrent: 30, flushAtExit: false, onWarning: warn, ...given }), own: true };
 }

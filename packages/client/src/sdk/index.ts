@@ -5,6 +5,7 @@ export type { ProcessorOptions } from "./processor-options.ts";
 export type { ForceFlushOptions } from "./record-processor.ts";
 export type { PendingResource } from "./pending-resources.ts";
 export { logRecordExporter, metricExporter, spanExporter } from "./exporters.ts";
+export type { RecordedLog, RecordedMetrics, RecordedSpan } from "@otlpkit/otlp";
 export type { Exporter, ExportResult } from "./exporter.ts";
 // Under the names of the official exporters.
 export { OTLPExporterBase } from "./exporter-base.ts";

@@ -1,5 +1,8 @@
 import type { RecordedMetrics } from "@otlpkit/otlp";
-import { type Aggregation, aggregationOfEnvironment } from "./aggregation.ts";
+import { type MetricReading, metricReadingIn } from "../settings/environment/metric-reading.ts";
+import { type Environment, variables } from "../settings/environment/variables.ts";
+import { type Aggregation, type AggregationSelector, exponentialHistograms } from "./aggregation.ts";
+import { warn } from "./diagnostics.ts";
 import { OTLPExporterBase } from "./exporter-base.ts";
 import type { Exporter } from "./exporter.ts";
 import {
@@ -13,33 +16,44 @@ import {
 export interface MetricPreferences {
   /**
    * One of {@link AggregationTemporalityPreference}. Default: what
-   * `OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE` says, or cumulative.
+   * `OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE` says, or cumulative (I-31).
    */
   readonly temporalityPreference?: AggregationTemporalityPreference | undefined;
-  /** Default: what `OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION` says, or the choice of the SDK. */
-  readonly aggregationPreference?: MetricPreferencesMethods["aggregationPreference"] | undefined;
+  /**
+   * How measurements become points. Default: what `OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION` says, or the
+   * choice of the SDK (I-33).
+   */
+  readonly aggregationPreference?: Bivariant["selector"] | undefined;
 }
 
-// A method, so that a function that takes the SDK's own enumeration will do.
-interface MetricPreferencesMethods {
-  aggregationPreference(instrumentType: string): Aggregation;
+// A method's type, so that a function of the SDK's own enumeration will do.
+interface Bivariant {
+  selector(instrumentType: string): Aggregation;
 }
 
 /** An exporter that tells the reader how metrics are to be added up, and leaves the rest to another. */
 export class OTLPMetricExporterBase extends OTLPExporterBase<RecordedMetrics> {
   readonly #temporality: AggregationTemporalitySelector;
   /** Not there when nothing was asked for, because the SDK 1 wants another answer than 2 and 3. */
-  readonly selectAggregation?: (instrumentType: string) => Aggregation;
+  readonly selectAggregation?: AggregationSelector;
 
   constructor(delegate: Exporter<RecordedMetrics>, preferences: MetricPreferences = {}) {
     super(delegate);
-    const environment = (globalThis as { process?: { env: Record<string, string | undefined> } }).process?.env ?? {};
-    this.#temporality = temporalitySelector(preferences.temporalityPreference, environment);
-    const aggregation = preferences.aggregationPreference ?? aggregationOfEnvironment(environment);
+    const { temporality, histogram } = readEnvironment();
+    this.#temporality = temporalitySelector(preferences.temporalityPreference, temporality);
+    const aggregation =
+      preferences.aggregationPreference ??
+      (histogram === "base2_exponential_bucket_histogram" ? exponentialHistograms : undefined);
     if (aggregation !== undefined) this.selectAggregation = aggregation;
   }
 
   selectAggregationTemporality(instrumentType: string): AggregationTemporality {
     return this.#temporality(instrumentType);
   }
+}
+
+/** In a page there is none. */
+function readEnvironment(): MetricReading {
+  const { process } = globalThis as { readonly process?: { readonly env: Environment } };
+  return metricReadingIn(variables(process?.env ?? {}, warn));
 }

@@ -1,4 +1,4 @@
-import { warn } from "./diagnostics.ts";
+import { type InstrumentKind, temporalityOf, type TemporalityPreference } from "../settings/temporality.ts";
 
 /** 0: since the last collection. 1: since the beginning. As the OpenTelemetry SDK counts them. */
 export type AggregationTemporality = 0 | 1;
@@ -18,34 +18,25 @@ export const AggregationTemporalityPreference = {
 } as const;
 export type AggregationTemporalityPreference = 0 | 1 | 2;
 
-const delta = 0;
-const cumulative = 1;
-
 /** Everything since the beginning (I-31). */
-export const CumulativeTemporalitySelector: AggregationTemporalitySelector = () => cumulative;
+export const CumulativeTemporalitySelector: AggregationTemporalitySelector = selectorOf("cumulative");
 
 /** What adds up since the last collection; what goes up and down since the beginning (I-32). */
-export const DeltaTemporalitySelector: AggregationTemporalitySelector = (instrumentType) =>
-  instrumentType.endsWith("UP_DOWN_COUNTER") ? cumulative : delta;
+export const DeltaTemporalitySelector: AggregationTemporalitySelector = selectorOf("delta");
 
-/** Delta where that needs no memory of what was reported before, as it does for observable instruments (I-32). */
-export const LowMemoryTemporalitySelector: AggregationTemporalitySelector = (instrumentType) =>
-  instrumentType === "COUNTER" || instrumentType === "HISTOGRAM" ? delta : cumulative;
+/** Since the last collection where that needs no memory of what was reported before (I-32). */
+export const LowMemoryTemporalitySelector: AggregationTemporalitySelector = selectorOf("lowmemory");
 
-const selectors = [DeltaTemporalitySelector, CumulativeTemporalitySelector, LowMemoryTemporalitySelector] as const;
-const names = ["delta", "cumulative", "lowmemory"];
+const preferences: readonly TemporalityPreference[] = ["delta", "cumulative", "lowmemory"];
 
-/** What the program prefers, or the environment; cumulative by default (I-31). */
+/** What the program prefers, or else the environment. */
 export function temporalitySelector(
   preference: AggregationTemporalityPreference | undefined,
-  environment: Readonly<Record<string, string | undefined>>,
+  otherwise: TemporalityPreference,
 ): AggregationTemporalitySelector {
-  if (preference !== undefined) return selectors[preference];
-  const variable = "OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE";
-  const text = environment[variable]?.trim() ?? "";
-  const found = selectors[names.indexOf(text.toLowerCase())];
-  if (found === undefined && text !== "") {
-    warn(`${variable}="${text}" is none of "cumulative", "delta", "lowmemory"; it is ignored`);
-  }
-  return found ?? CumulativeTemporalitySelector;
+  return selectorOf(preferences[preference ?? -1] ?? otherwise);
+}
+
+function selectorOf(preference: TemporalityPreference): AggregationTemporalitySelector {
+  return (instrumentType) => (temporalityOf(preference, instrumentType as InstrumentKind) === "delta" ? 0 : 1);
 }

@@ -1,0 +1,40 @@
+import {
+  httpOptions,
+  logRecordExporter,
+  metricExporter,
+  type MetricPreferences,
+  OTLPExporterBase,
+  type OTLPExporterNodeConfigBase,
+  OTLPMetricExporterBase,
+  type RecordedLog,
+  type RecordedSpan,
+  spanExporter,
+} from "@otlpkit/client/sdk";
+
+/** Exports spans as JSON over HTTP. */
+export class OTLPTraceExporter extends OTLPExporterBase<readonly RecordedSpan[]> {
+  constructor(config: OTLPExporterNodeConfigBase = {}) {
+    super(spanExporter(httpOptions("traces", "http/json", config)));
+  }
+}
+
+/** Exports log records as JSON over HTTP. */
+export class OTLPLogExporter extends OTLPExporterBase<readonly RecordedLog[]> {
+  constructor(config: OTLPExporterNodeConfigBase = {}) {
+    super(logRecordExporter(httpOptions("logs", "http/json", config)));
+  }
+}
+
+/** What the metric exporter takes. */
+export interface OTLPMetricExporterOptions extends OTLPExporterNodeConfigBase, MetricPreferences {}
+
+/** Exports metrics as JSON over HTTP. */
+export class OTLPMetricExporter extends OTLPMetricExporterBase {
+  constructor(config: OTLPMetricExporterOptions = {}) {
+    const { temporalityPreference, aggregationPreference, ...rest } = config;
+    super(metricExporter(httpOptions("metrics", "http/json", rest)), { temporalityPreference, aggregationPreference });
+  }
+
+  /** Taken, and not used, as `selfObsMeterProvider` is. */
+  setSelfObsMeterProvider(_meterProvider: unknown): void {}
+}
