@@ -14,9 +14,11 @@ export function canMerge(a: Batch, b: Batch): boolean {
  * Makes one request of many by laying them end to end, which in protobuf is the same as joining their lists: nothing is
  * decoded, and what is unknown stays. Resources and scopes are not folded together (M-10).
  *
+ * `memory` gives the bytes to write into, exactly so many; default: new ones.
+ *
  * Throws `TypeError` when there are none or {@link canMerge} says no, which is a mistake of the caller.
  */
-export function merge(batches: readonly Batch[]): Batch {
+export function merge(batches: readonly Batch[], memory: (bytes: number) => Uint8Array = unfilled): Batch {
   const first = batches[0];
   if (first === undefined) throw new TypeError("cannot merge no batches; there must be at least one");
   if (batches.length === 1) return first;
@@ -32,7 +34,7 @@ export function merge(batches: readonly Batch[]): Batch {
     bytes += batch.body.length;
     items += batch.items;
   }
-  const body = unfilled(bytes);
+  const body = memory(bytes);
   let at = 0;
   for (const batch of batches) {
     body.set(batch.body, at);
