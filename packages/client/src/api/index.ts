@@ -28,3 +28,12 @@ export type { MeterProviderOptions, MetricClient } from "./metrics/meter-provide
 export type { HistogramAggregation } from "./metrics/metric.ts";
 export type { MetricView, MetricViews } from "./metrics/view.ts";
 export type { TemporalityPreference } from "../settings/temporality.ts";
+export {
+  type ClientLoggerProvider,
+  type LogClient,
+  loggerProvider,
+  type LoggerProviderOptions,
+} from "./logs/logger-provider.ts";
+export type { LogRecordLimits } from "./logs/log-record-limits.ts";
+export type { Logger, LoggerOptions, LoggerProvider, LogRecord } from "./logs/logs-api.ts";
+export { registerApiLogs } from "./logs/register-api-logs.ts";
