@@ -1,12 +1,7 @@
+import type { LogRecordLimits } from "../../api/logs/log-record-limits.ts";
 import type { SpanLimits } from "../../api/trace/span-limits.ts";
 import { defined } from "../defined.ts";
 import type { Variables } from "./variables.ts";
-
-/** How much a log record may hold. Undefined: nothing is said. */
-export interface LogRecordLimits {
-  readonly attributeCountLimit?: number;
-  readonly attributeValueLengthLimit?: number;
-}
 
 /** The limits of spans that variables name; those for spans, events and links over those for anything (I-38). */
 export function spanLimitsIn(read: Variables): SpanLimits {
