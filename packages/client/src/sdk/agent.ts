@@ -3,18 +3,17 @@ import type { TlsSettings } from "../options.ts";
 type Pem = string | Uint8Array;
 
 /** What is used of the options of an agent of `node:http` or `node:https`; the rest has no effect. */
-export interface AgentOptions {
-  readonly ca?: Pem | readonly Pem[] | undefined;
-  readonly cert?: Pem | readonly Pem[] | undefined;
-  readonly key?: Pem | readonly unknown[] | undefined;
-  readonly rejectUnauthorized?: boolean | undefined;
-  readonly servername?: string | undefined;
-  readonly [other: string]: unknown;
+interface UsedOptions {
+  readonly ca?: Pem | readonly Pem[];
+  readonly cert?: Pem | readonly Pem[];
+  readonly key?: Pem | readonly Pem[];
+  readonly rejectUnauthorized?: boolean;
+  readonly servername?: string;
 }
 
-/** What is used of an agent: the options it was made with, and its proxy, where those of `https-proxy-agent` say it. */
+/** What is used of an agent: the options it was made with, and its proxy, where it names one as `https-proxy-agent` does. */
 export interface Agent {
-  readonly options?: AgentOptions;
+  readonly options?: object;
   readonly proxy?: URL | string;
 }
 
@@ -37,14 +36,14 @@ const unused = [
 ];
 
 /** The certificates of an agent as ours; undefined when it has none. `warn` hears of options that would be missed. */
-export function tlsOfAgent(options: AgentOptions, warn: (warning: string) => void): TlsSettings | undefined {
-  const { ca, cert, key, rejectUnauthorized, servername } = options;
-  const missed = unused.filter((name) => options[name] !== undefined);
+export function tlsOfAgent(options: object, warn: (warning: string) => void): TlsSettings | undefined {
+  const { ca, cert, key, rejectUnauthorized, servername } = options as UsedOptions;
+  const missed = unused.filter((name) => (options as Readonly<Record<string, unknown>>)[name] !== undefined);
   if (missed.length > 0) warn(`httpAgentOptions: ${missed.join(", ")} has no effect here; see the option tls`);
   const tls: TlsSettings = {
     ...(ca === undefined ? {} : { ca: joined(ca) }),
     ...(cert === undefined ? {} : { cert: joined(cert) }),
-    ...(key === undefined ? {} : { key: joined(key as Pem | readonly Pem[]) }),
+    ...(key === undefined ? {} : { key: joined(key) }),
     ...(servername === undefined ? {} : { serverName: servername }),
     ...(rejectUnauthorized === false ? { insecureSkipVerify: true } : {}),
   };

@@ -1,6 +1,7 @@
 import { type Ack, accepted, type Batch, ExportError } from "@otlpkit/core";
 import { decode, type RecordedSpan, spanEncoder } from "@otlpkit/otlp";
 import { afterEach, describe, expect, it } from "vitest";
+import { sdkSpans } from "../../test/sdk-spans.ts";
 import type { OtlpClient } from "../otlp-client.ts";
 import { type Exporter, exporter, type ExportResult } from "./exporter.ts";
 
@@ -20,33 +21,6 @@ function client(answer: (batch: Batch) => Promise<Ack> = () => Promise.resolve(a
     close: () => Promise.resolve(report).finally(() => calls.push("close")),
   };
   return { client: under, own: true, batches, calls, report };
-}
-
-const resource = { attributes: { "service.name": "shop" } };
-const instrumentationScope = { name: "test" };
-const spans = (...names: string[]): RecordedSpan[] => names.map((name, index) => span(name, index + 1));
-
-function span(name: string, id: number): RecordedSpan {
-  return {
-    name,
-    kind: 0,
-    spanContext: () => ({
-      traceId: "0af7651916cd43dd8448eb211c80319c",
-      spanId: id.toString(16).padStart(16, "0"),
-      traceFlags: 1,
-    }),
-    startTime: [1_700_000_000, 0],
-    endTime: [1_700_000_001, 0],
-    status: { code: 0 },
-    attributes: {},
-    links: [],
-    events: [],
-    resource,
-    instrumentationScope,
-    droppedAttributesCount: 0,
-    droppedEventsCount: 0,
-    droppedLinksCount: 0,
-  };
 }
 
 function exported<Items>(to: Exporter<Items>, items: Items): Promise<ExportResult> {
@@ -70,7 +44,7 @@ afterEach(() => {
 describe("an exporter", () => {
   it("sends all of an export as one batch, encoded at once", async () => {
     const to = client();
-    const given = spans("a", "b");
+    const given = sdkSpans("a", "b");
     const result = exported(exporter("traces", spanEncoder(), to), given);
     given.length = 0;
     expect(await result).toEqual({ code: 0 });
@@ -82,7 +56,7 @@ describe("an exporter", () => {
 
   it("hands over within the call, so that the context of the caller is still there", () => {
     const to = client();
-    exporter("traces", spanEncoder(), to).export(spans("a"), () => {});
+    exporter("traces", spanEncoder(), to).export(sdkSpans("a"), () => {});
     expect(to.batches).toHaveLength(1);
   });
 
@@ -101,7 +75,7 @@ describe("an exporter", () => {
         spanEncoder(),
         client(() => Promise.reject(refused)),
       ),
-      spans("a"),
+      sdkSpans("a"),
     );
     expect(result).toEqual({ code: 1, error: refused });
     expect(result.error?.cause).toBe(cause);
@@ -110,20 +84,20 @@ describe("an exporter", () => {
   it("counts a partial success as success, and warns (G-01)", async () => {
     const lines = heard();
     const to = client(() => Promise.resolve({ rejectedItems: 1, message: "too old" }));
-    expect(await exported(exporter("traces", spanEncoder(), to), spans("a", "b"))).toEqual({ code: 0 });
+    expect(await exported(exporter("traces", spanEncoder(), to), sdkSpans("a", "b"))).toEqual({ code: 0 });
     expect(lines).toEqual(["otlpkit: the far side refused 1 of 2 spans: too old"]);
   });
 
   it("hands on a warning about what was taken (G-04)", async () => {
     const lines = heard();
     const to = client(() => Promise.resolve({ rejectedItems: 0, message: "use gzip" }));
-    await exported(exporter("traces", spanEncoder(), to), spans("a"));
+    await exported(exporter("traces", spanEncoder(), to), sdkSpans("a"));
     expect(lines).toEqual(["otlpkit: the far side says of spans: use gzip"]);
   });
 
   it("sends the others when one cannot be read, and fails for that one", async () => {
     const to = client();
-    const [good, bad] = spans("good", "bad") as [RecordedSpan, RecordedSpan];
+    const [good, bad] = sdkSpans("good", "bad") as [RecordedSpan, RecordedSpan];
     const broken = Object.defineProperty({ ...bad }, "attributes", {
       get() {
         throw new TypeError("not now");
@@ -138,7 +112,7 @@ describe("an exporter", () => {
   it("calls back once, and survives a callback that throws", async () => {
     const lines = heard();
     let calls = 0;
-    exporter("traces", spanEncoder(), client()).export(spans("a"), () => {
+    exporter("traces", spanEncoder(), client()).export(sdkSpans("a"), () => {
       calls++;
       throw new Error("of the caller");
     });
@@ -151,7 +125,7 @@ describe("an exporter", () => {
     const to = client();
     const under = exporter("traces", spanEncoder(), to);
     await under.shutdown();
-    const result = await exported(under, spans("a"));
+    const result = await exported(under, sdkSpans("a"));
     expect(result).toMatchObject({ code: 1, error: { code: "closed" } });
     expect(to.batches).toHaveLength(0);
   });

@@ -1,5 +1,5 @@
 import type { ClientOptions } from "../options.ts";
-import { type AgentOptions, connectionOfAgent, type HttpAgentFactory, tlsOfAgent } from "./agent.ts";
+import { connectionOfAgent, type HttpAgentFactory, tlsOfAgent } from "./agent.ts";
 import { warn } from "./diagnostics.ts";
 import { clientOptions, type ExportedSignal, type OTLPExporterConfigBase } from "./exporter-options.ts";
 import { withLateSettings } from "./late-settings.ts";
@@ -11,10 +11,10 @@ export interface OTLPExporterNodeConfigBase extends OTLPExporterConfigBase {
   /** Sent with each request, or a function that is asked for them at each attempt. */
   readonly headers?: Headers | (() => Headers | Promise<Headers>) | undefined;
   /**
-   * Options of an agent, or what makes one. Its certificates are used, and its proxy where it names one (`proxy`, as
+   * Options of an agent of `node:http` or `node:https`, or what makes one. Its certificates are used, and its proxy where it names one (`proxy`, as
    * `https-proxy-agent` has); the agent itself is not.
    */
-  readonly httpAgentOptions?: AgentOptions | HttpAgentFactory | undefined;
+  readonly httpAgentOptions?: object | HttpAgentFactory | undefined;
   /** Connections are always kept. */
   readonly keepAlive?: boolean | undefined;
 }

@@ -21,7 +21,7 @@ export {
 export type { Aggregation, AggregationSelector } from "./aggregation.ts";
 export { CompressionAlgorithm } from "./compression-algorithm.ts";
 export { httpOptions, type OTLPExporterNodeConfigBase } from "./http-options.ts";
-export type { Agent, AgentOptions, HttpAgentFactory } from "./agent.ts";
+export type { Agent, HttpAgentFactory } from "./agent.ts";
 export { grpcOptions, type OTLPGRPCExporterConfigNode } from "./grpc-options.ts";
 export type { ChannelCredentials, Metadata } from "./channel-credentials.ts";
 export type { OTLPExporterConfigBase } from "./exporter-options.ts";
