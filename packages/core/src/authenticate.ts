@@ -147,5 +147,5 @@ function isCleartext({ url }: Endpoint, insecure: boolean): boolean {
 
 /** Without what may hold a secret. */
 function shown({ url }: Endpoint): string {
-  return url.replace(/\/\/[^/@]*@/, "//").replace(/[?#].*$/, "");
+  return url.replace(/\/\/[^/]*@/, "//").replace(/[?#].*$/, "");
 }

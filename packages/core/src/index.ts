@@ -11,6 +11,7 @@ export type { Compressor } from "./compressor.ts";
 export type { CredentialProvider } from "./credentials.ts";
 export { authenticate, type AuthenticateOptions } from "./authenticate.ts";
 export type { Route } from "./route.ts";
+export { type HttpProxy, httpProxyOf, proxyRefusal } from "./http-proxy.ts";
 export { type ByteBudget, byteBudget } from "./byte-budget.ts";
 export {
   definePlugin,
