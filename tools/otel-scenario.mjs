@@ -1,4 +1,4 @@
-// What a real program tells the OpenTelemetry API, the same for both generations of the SDK: spans with every kind of
+// What a real program tells the OpenTelemetry API, the same for all generations of the SDK: spans with every kind of
 // attribute, an event and a link; counters and histograms; log records. Returns what must arrive, in plain JSON.
 
 /** Everything one run makes; `marker` tells its items from those of other runs. */
@@ -84,41 +84,68 @@ function logs(provider, marker) {
 }
 
 /**
- * Sends the scenario as a user's program would and prints what was sent as one line of JSON. The words of the command
- * line: `--url URL --protocol grpc|http|proto --compression none|gzip --marker TEXT`.
+ * Sends the scenario as a user's program would, once for each run of the command line, and prints what was sent in each
+ * as one line of JSON: `--url URL --protocol grpc|http|proto --runs THROUGH:COMPRESSION,...`. A run goes through the
+ * `official` exporters, through ours in their place (`exporters`), or through our `processors`; the compression is `none`
+ * or `gzip`. The marker of its items is `GENERATION-THROUGH-PROTOCOL-COMPRESSION`.
  *
- * What differs between the generations is handed in: the API, how to import an exporter, and how to make each provider
- * of a resource and an exporter.
+ * What differs between the generations is handed in: the API, how to import a package, and how to make each provider of a
+ * resource and an exporter or a processor.
  */
 export async function run({ api, generation, resourceFromAttributes, load, tracer, meter, logger }) {
-  const { url, protocol, compression, marker } = parseArguments(process.argv.slice(2));
-  const failures = [];
+  const { url, protocol, runs } = parseArguments(process.argv.slice(2));
+  let failures = [];
   const quiet = () => {};
   const error = (...words) => failures.push(words.join(" "));
   api.diag.setLogger({ error, warn: quiet, info: quiet, debug: quiet, verbose: quiet }, api.DiagLogLevel.ERROR);
 
-  const exporter = async (signal, className) => {
-    const module = await load(`@opentelemetry/exporter-${signal}-otlp-${protocol}`);
-    const path = signal === "trace" ? "traces" : signal;
-    return new module[className]({ url: protocol === "grpc" ? url : `${url}/v1/${path}`, compression });
-  };
-  const resource = resourceFromAttributes({ "service.name": `scenario-${marker}`, "service.instance.id": generation });
-  const providers = [
-    tracer(resource, await exporter("trace", "OTLPTraceExporter")),
-    meter(resource, await exporter("metrics", "OTLPMetricExporter")),
-    logger(resource, await exporter("logs", "OTLPLogExporter")),
-  ];
-  const [tracerProvider, meterProvider, loggerProvider] = providers;
-  const sent = {
-    traces: traces(api, tracerProvider, marker),
-    metrics: metrics(meterProvider, marker),
-    logs: logs(loggerProvider, marker),
-  };
-  for (const provider of providers) {
-    await provider.forceFlush().catch((reason) => failures.push(String(reason)));
-    await provider.shutdown().catch((reason) => failures.push(String(reason)));
+  const outcomes = {};
+  for (const words of runs.split(",")) {
+    const [through, compression] = words.split(":");
+    const marker = [generation, through, protocol, compression].join("-");
+    failures = [];
+    const sent = await send(through, compression, marker);
+    outcomes[marker] = { sent, failures };
   }
-  console.log(JSON.stringify({ sent, failures }));
+  console.log(JSON.stringify(outcomes));
+
+  async function send(through, compression, marker) {
+    const resource = resourceFromAttributes({
+      "service.name": `scenario-${marker}`,
+      "service.instance.id": generation,
+    });
+    const ours = await load(`@otlpkit/opentelemetry-${protocol}`);
+    const exporter = async (signal, className) => {
+      const official = () => load(`@opentelemetry/exporter-${signal}-otlp-${protocol}`);
+      const module = through === "official" ? await official() : ours;
+      const path = signal === "trace" ? "traces" : signal;
+      return new module[className]({ url: protocol === "grpc" ? url : `${url}/v1/${path}`, compression });
+    };
+    const spans =
+      through === "processors"
+        ? { processor: new ours.OtlpSpanProcessor({ endpoint: url, compression }) }
+        : { exporter: await exporter("trace", "OTLPTraceExporter") };
+    const logRecords =
+      through === "processors"
+        ? { processor: new ours.OtlpLogRecordProcessor({ endpoint: url, compression }) }
+        : { exporter: await exporter("logs", "OTLPLogExporter") };
+    const providers = [
+      tracer(resource, spans),
+      meter(resource, { exporter: await exporter("metrics", "OTLPMetricExporter") }),
+      logger(resource, logRecords),
+    ];
+    const [tracerProvider, meterProvider, loggerProvider] = providers;
+    const sent = {
+      traces: traces(api, tracerProvider, marker),
+      metrics: metrics(meterProvider, marker),
+      logs: logs(loggerProvider, marker),
+    };
+    for (const provider of providers) {
+      await provider.forceFlush().catch((reason) => failures.push(String(reason)));
+      await provider.shutdown().catch((reason) => failures.push(String(reason)));
+    }
+    return sent;
+  }
 }
 
 function parseArguments(argv) {

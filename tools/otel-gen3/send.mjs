@@ -12,10 +12,10 @@ await run({
   generation: "gen3",
   resourceFromAttributes,
   load: (name) => import(name),
-  tracer: (resource, exporter) =>
-    new TracerProvider({ resource, spanProcessors: [new BatchSpanProcessor({ exporter })] }),
-  meter: (resource, exporter) =>
+  tracer: (resource, { exporter, processor }) =>
+    new TracerProvider({ resource, spanProcessors: [processor ?? new BatchSpanProcessor({ exporter })] }),
+  meter: (resource, { exporter }) =>
     new MeterProvider({ resource, readers: [new PeriodicExportingMetricReader({ exporter })] }),
-  logger: (resource, exporter) =>
-    new LoggerProvider({ resource, processors: [new BatchLogRecordProcessor({ exporter })] }),
+  logger: (resource, { exporter, processor }) =>
+    new LoggerProvider({ resource, processors: [processor ?? new BatchLogRecordProcessor({ exporter })] }),
 });

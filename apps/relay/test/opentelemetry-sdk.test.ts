@@ -1,73 +1,40 @@
-// Real OpenTelemetry programs, both generations of the SDK, all nine exporters, with and without gzip, into a relay that
-// keeps what it gets as JSON lines. What the API was told is what lies in the files.
-import { execFile } from "node:child_process";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
+// Real OpenTelemetry programs into a relay: each generation of the SDK through the official exporters, through ours in
+// their place (one import changed), and through our processors. What the API was told is what lies in the files.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Relay } from "../src/start-relay.ts";
-import { startRelay } from "../src/start-relay.ts";
-import { configured, pipelinesTo, remembering } from "./running.ts";
+import { type Json, type KeepingRelay, keepingRelay, markerOf, type Outcome, type Run } from "./scenario.ts";
 
-const exec = promisify(execFile);
-
-interface Sent {
-  readonly traces: { traceId: string; spanId: string; flags: number; attributes: number; links: number }[];
-  readonly metrics: { name: string; kind: string; points: number }[];
-  readonly logs: { severityNumber: number; index: number; timeUnixNano: string }[];
-}
-type Json = Record<string, unknown>;
-
-let folder: string;
-let relay: Relay;
-
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "otlpkit-sdk-"));
-  const yaml = `
-receivers:
-  otlp: { protocols: { grpc: { endpoint: "127.0.0.1:0" }, http: { endpoint: "127.0.0.1:0" } } }
-exporters:
-  file: { path: "${folder}/{signal}.jsonl" }
-service:
-  status: { enabled: false }
-  pipelines:
-${pipelinesTo("file")}
-`;
-  relay = await startRelay(await configured(yaml), { log: remembering().log });
-});
-afterAll(async () => {
-  await relay.close();
-  await rm(folder, { recursive: true, force: true });
-});
-
-const generations = ["gen2", "gen3"];
-const protocols = ["grpc", "proto", "http"];
-const cases = generations.flatMap((generation) =>
-  protocols.flatMap((protocol) => ["none", "gzip"].map((compression) => [generation, protocol, compression] as const)),
+const runs: readonly Run[] = ["official:none", "official:gzip", "exporters:gzip", "processors:none"];
+const programs = (["grpc", "proto", "http"] as const).flatMap((protocol) => [
+  // The official exporters of the first generation are not at hand.
+  { generation: "gen1", protocol, runs: runs.slice(2) } as const,
+  { generation: "gen2", protocol, runs } as const,
+  { generation: "gen3", protocol, runs } as const,
+]);
+const markers = programs.flatMap(({ generation, protocol, runs: all }) =>
+  all.map((run) => markerOf(generation, protocol, run)),
 );
 
-describe.each(cases)("the OpenTelemetry SDK, %s, %s exporters, compression %s", (generation, protocol, compression) => {
-  const marker = `${generation}-${protocol}-${compression}`;
-  let sent: Sent;
-  let failures: string[];
+let relay: KeepingRelay;
+const outcomes = new Map<string, Outcome>();
 
-  beforeAll(async () => {
-    const program = fileURLToPath(new URL(`../../../tools/otel-${generation}/send.mjs`, import.meta.url));
-    const label = protocol === "grpc" ? "gRPC" : "HTTP";
-    const url = relay.doors.find((door) => door.label === label)?.url ?? "";
-    const words = ["--url", url, "--protocol", protocol, "--compression", compression, "--marker", marker];
-    const { stdout } = await exec(process.execPath, [program, ...words]);
-    ({ sent, failures } = JSON.parse(stdout) as { sent: Sent; failures: string[] });
-  }, 30_000);
+beforeAll(async () => {
+  relay = await keepingRelay();
+  for (const { generation, protocol, runs: all } of programs) {
+    for (const entry of Object.entries(await relay.run(generation, protocol, all))) outcomes.set(...entry);
+  }
+}, 120_000);
+afterAll(() => relay.close());
+
+describe.each(markers)("the OpenTelemetry SDK, %s", (marker) => {
+  const outcome = (): Outcome => outcomes.get(marker)!;
 
   it("reports no failure", () => {
-    expect(failures).toEqual([]);
+    expect(outcome().failures).toEqual([]);
   });
 
   it("finds every span as it was ended", async () => {
-    const spans = (await items("traces", marker)).filter(({ name }) => String(name).startsWith(`${marker} `));
+    const { sent } = outcome();
+    const spans = (await relay.items("traces", marker)).filter(({ name }) => String(name).startsWith(`${marker} `));
     expect(spans).toHaveLength(sent.traces.length);
     for (const { attributes, links, flags, ...rest } of sent.traces) {
       const span = spans.find(({ spanId }) => spanId === rest.spanId);
@@ -85,15 +52,16 @@ describe.each(cases)("the OpenTelemetry SDK, %s, %s exporters, compression %s", 
   });
 
   it("finds every metric with its points", async () => {
-    const metrics = await items("metrics", marker);
-    for (const { name, kind, points } of sent.metrics) {
+    const metrics = await relay.items("metrics", marker);
+    for (const { name, kind, points } of outcome().sent.metrics) {
       const found = metrics.find((metric) => metric["name"] === name);
       expect((found?.[kind] as Json | undefined)?.["dataPoints"], name).toHaveLength(points);
     }
   });
 
   it("finds every log record", async () => {
-    const records = await items("logs", marker);
+    const { sent } = outcome();
+    const records = await relay.items("logs", marker);
     expect(records).toHaveLength(sent.logs.length);
     for (const { severityNumber, timeUnixNano } of sent.logs) {
       expect(records).toContainEqual(expect.objectContaining({ severityNumber, timeUnixNano }));
@@ -101,23 +69,34 @@ describe.each(cases)("the OpenTelemetry SDK, %s, %s exporters, compression %s", 
   });
 });
 
-const shapes = {
-  traces: ["resourceSpans", "scopeSpans", "spans"],
-  metrics: ["resourceMetrics", "scopeMetrics", "metrics"],
-  logs: ["resourceLogs", "scopeLogs", "logRecords"],
-} as const;
+describe("what goes through ours", () => {
+  const replacing = programs.filter(({ generation }) => generation !== "gen1");
+  const cases = (["traces", "metrics", "logs"] as const).flatMap((signal) =>
+    replacing.flatMap(({ generation, protocol }) =>
+      (["exporters:gzip", "processors:none"] as const).map((run) => {
+        const official = run === "exporters:gzip" ? "official:gzip" : "official:none";
+        return [signal, markerOf(generation, protocol, run), markerOf(generation, protocol, official)] as const;
+      }),
+    ),
+  );
 
-/** The items in the file of a signal whose resource is that of the marked program. */
-async function items(signal: keyof typeof shapes, marker: string): Promise<Json[]> {
-  const text = await readFile(join(folder, `${signal}.jsonl`), "utf8");
-  const requests = text
-    .trimEnd()
-    .split("\n")
-    .map((line) => JSON.parse(line) as Json);
-  const [resources, scopes, leaves] = shapes[signal];
-  return requests
-    .flatMap((request) => request[resources] as Json[])
-    .filter((entry) => JSON.stringify(entry["resource"]).includes(`"scenario-${marker}"`))
-    .flatMap((entry) => entry[scopes] as Json[])
-    .flatMap((scope) => scope[leaves] as Json[]);
+  it.each(cases)("is what the official exporters send: %s of %s", async (signal, ours, official) => {
+    const [sent, expected] = [await relay.resources(signal, ours), await relay.resources(signal, official)];
+    expect(sent.length).toBeGreaterThan(0);
+    expect(withoutChance(sent, ours)).toEqual(withoutChance(expected, official));
+  });
+});
+
+/** What does not differ from run to run: without random ids, and without the times that the SDK takes from the clock. */
+function withoutChance(entries: Json[], marker: string): unknown {
+  const text = JSON.stringify(entries)
+    .replaceAll(marker, "MARKER")
+    .replaceAll(/"(traceId|spanId)":"[0-9a-f]+"/g, '"$1":"ID"')
+    .replaceAll(/"(\w*[tT]imeUnixNano)":"\d+"/g, (whole, name: string) =>
+      whole.includes(`"${scenarioTimes}`) ? whole : `"${name}":"NOW"`,
+    );
+  return JSON.parse(text);
 }
+
+/** How the times begin that the scenario gives itself. */
+const scenarioTimes = "1700000";
