@@ -23,22 +23,42 @@ export function attributeSet(given: unknown, maxCount: number, maxLength: number
     const value = attributes[key];
     const simple =
       typeof value === "string" ? value.length <= maxLength : typeof value === "number" || typeof value === "boolean";
-    if (!simple || key === "") return checkedSet(attributes, maxCount, maxLength);
+    if (!simple) {
+      if (!Object.hasOwn(attributes, key)) continue;
+      const kept = sendable(value, maxLength);
+      if (kept === undefined) return withoutGaps(attributes, maxCount, maxLength);
+      attributes[key] = kept;
+    }
     count++;
   }
-  return count <= maxCount ? { attributes, count, dropped: 0 } : checkedSet(attributes, maxCount, maxLength);
+  return count > maxCount || attributes[""] !== undefined
+    ? withoutGaps(attributes, maxCount, maxLength)
+    : { attributes, count, dropped: 0 };
 }
 
-function checkedSet(given: Record<string, unknown>, maxCount: number, maxLength: number): AttributeSet {
-  const entries: [string, unknown][] = [];
+/** The slow way, when something has to go. */
+function withoutGaps(given: Record<string, unknown>, maxCount: number, maxLength: number): AttributeSet {
+  const attributes: Record<string, unknown> = {};
+  let count = 0;
   let dropped = 0;
   for (const [key, item] of Object.entries(given)) {
     if (item === undefined) continue;
-    const value = key === "" || entries.length >= maxCount ? undefined : sendable(item, maxLength);
-    if (value === undefined) dropped++;
-    else entries.push([key, value]);
+    const value = key === "" || count >= maxCount ? undefined : sendable(item, maxLength);
+    if (value === undefined) {
+      dropped++;
+    } else {
+      put(attributes, key, value);
+      count++;
+    }
   }
-  return { attributes: Object.fromEntries(entries), count: entries.length, dropped };
+  return { attributes, count, dropped };
+}
+
+/** Sets an attribute, whatever its name: that of the prototype would not become one by mere assignment. */
+export function put(attributes: Record<string, unknown>, key: string, value: unknown): void {
+  if (key === "__proto__")
+    Object.defineProperty(attributes, key, { value, enumerable: true, writable: true, configurable: true });
+  else attributes[key] = value;
 }
 
 /** {@link attributeValue} of a value that may be anything: one that throws when looked at cannot be sent. */

@@ -12,7 +12,7 @@ import {
   TraceFlags,
 } from "@opentelemetry/api";
 import type { RecordedEvent, RecordedLink, RecordedResource, RecordedScope, RecordedSpan } from "@otlpkit/otlp";
-import { type AttributeSet, attributeSet, sendable } from "./attribute-set.ts";
+import { type AttributeSet, attributeSet, put, sendable } from "./attribute-set.ts";
 import { exceptionAttributes } from "./exception-attributes.ts";
 import { type Anchor, hrTimeAt, type SpanClock } from "./span-clock.ts";
 import type { SpanLimits } from "./span-limits.ts";
@@ -47,7 +47,7 @@ export class RecordingSpan implements Span, RecordedSpan {
   readonly startTime: HrTime;
   endTime: HrTime = unknownTime;
   status: SpanStatus = unset;
-  attributes: Record<string, unknown>;
+  readonly attributes: Record<string, unknown>;
   droppedAttributesCount: number;
   events: readonly RecordedEvent[] = none;
   droppedEventsCount = 0;
@@ -101,8 +101,7 @@ export class RecordingSpan implements Span, RecordedSpan {
       return this;
     }
     if (isNew) this.#attributeCount++;
-    if (key === "__proto__") this.attributes = Object.fromEntries([...Object.entries(attributes), [key, kept]]);
-    else attributes[key] = kept;
+    put(attributes, key, kept);
     return this;
   }
 
