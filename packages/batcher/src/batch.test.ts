@@ -214,7 +214,7 @@ describe("batch and answers", () => {
       { rejectedItems: 0, message: warning },
     ]);
     expect(answers).toEqual([
-      { batch: next.batches[0], callers: 2, result: { rejectedItems: 1, message: "one was bad" } },
+      { batch: next.batches[0], callers: 2, result: { rejectedItems: 1, message: "one was bad" }, sent: true },
     ]);
   });
 

@@ -6,18 +6,19 @@ import {
   type Middleware,
   type Sender,
   type SendOptions,
-  type Signal,
 } from "@otlpkit/core";
+import type { Signal } from "@otlpkit/core";
 import { canMerge } from "@otlpkit/otlp";
-import { Call } from "./call.ts";
+import { admission, closed } from "./admission.ts";
+import { Call, givenUp } from "./call.ts";
 import { cut, tooLargeToSend } from "./cut.ts";
-import { drainRate } from "./drain-rate.ts";
 import { type Lane, lane } from "./lane.ts";
 import { type BatchOptions, settle, type Settings } from "./options.ts";
 import { type Request, request } from "./request.ts";
 
 /**
- * Merges small requests into larger ones, by items, bytes and age, and splits those that are too large.
+ * Merges small requests into larger ones, by items, bytes and age, splits those that are too large, and bounds what is
+ * held and under way.
  *
  * - Only what belongs together is merged: one signal, equal onward headers. Profiles (M-36), and bodies that are
  *   compressed or not protobuf, pass straight through. Nothing is copied until it is merged (H-06).
@@ -28,62 +29,111 @@ import { type Request, request } from "./request.ts";
  *   `combined`: a retryable error makes the whole retryable, and pieces that had arrived may then arrive twice.
  * - A merged request has the latest deadline of its callers. One whose own deadline passes earlier gets "timeout"; what
  *   is not yet sent of it is left out, what is goes on.
- * - Beyond the byte budget `send` throws "overloaded". Requests without items are accepted and not sent (N1-03).
+ * - Beyond the byte budget it does what `whenFull` says. Requests without items are accepted and not sent (N1-03).
  * - `close` sends what is held and waits for the answers. After `closeGraceMs` it sets the limit of concurrency aside
  *   and closes `next` meanwhile, so that a stage behind this one stops waiting for better times.
  */
 export function batch(options: BatchOptions = {}): Middleware {
-  const settings = settle(options);
-  return (next) => batching(settings, next);
+  return batcher(options).stage;
 }
 
-function batching(settings: Settings, next: Sender): Sender {
-  const { budget, maxItems, sendItems, maxBytes, maxAgeMs, maxConcurrent, onAnswer, setTimer } = settings;
+/** A batching stage with a handle. */
+export interface Batcher {
+  /** See {@link batch}. */
+  readonly stage: Middleware;
+  /**
+   * Sends what is held now, and resolves when everything that was held or under way is answered. What comes later does not
+   * prolong it. Never rejects: each `send` gets its own answer.
+   */
+  flush(): Promise<void>;
+}
+
+/** Like {@link batch}, for those who must be able to say "now". */
+export function batcher(options: BatchOptions = {}): Batcher {
+  const settings = settle(options);
+  const senders: FlushableSender[] = [];
+  return {
+    stage(next) {
+      const sender = batching(settings, next);
+      senders.push(sender);
+      return sender;
+    },
+    flush: async () => void (await Promise.all(senders.map((sender) => sender.flush()))),
+  };
+}
+
+interface FlushableSender extends Sender {
+  flush(): Promise<void>;
+}
+
+function batching(settings: Settings, next: Sender): FlushableSender {
+  const { maxItems, sendItems, maxBytes, maxAgeMs, maxConcurrent, prompt, onAnswer, setTimer } = settings;
   /** Requests that still take more, by what may be merged into them. */
   const open = new Map<string, { readonly request: Request; readonly cancelTimer: () => void }>();
   const lanes = new Map<Signal, Lane>();
-  const drain = drainRate(settings.now);
+  /** Sends without an answer, the oldest first. */
+  const calls = new Set<Call>();
+  const door = admission(settings, dropOldest);
   let closing: Promise<void> | undefined;
 
   async function send(whole: Batch, options: SendOptions): Promise<Ack> {
-    if (closing) throw new ExportError("closed", `cannot send ${whole.signal}: the batcher is closed`);
-    if (!canMerge(whole, whole)) return next.send(whole, options);
-    if (whole.items === 0) return accepted;
-    if (options.signal?.aborted) throw new ExportError("cancelled", `sending ${whole.signal} was cancelled`);
-    admit(whole);
-    return enter(whole, options);
+    if (whole.items === 0 && canMerge(whole, whole)) return accepted;
+    try {
+      if (closing) throw closed(whole);
+      if (options.signal?.aborted) throw givenUp(whole.signal);
+      const turn = door.enter(whole, options);
+      // Nothing may come between when there is room: whoever closes in the same moment must find it here.
+      if (turn !== undefined) await turn;
+    } catch (error) {
+      const result = ExportError.from(error);
+      onAnswer({ batch: whole, callers: 1, result, sent: false });
+      throw result;
+    }
+    return canMerge(whole, whole) ? enter(whole, options) : handOn(whole, options);
   }
 
-  /** Takes the bytes out of the budget, or refuses early and kindly. */
-  function admit({ signal, body: { byteLength } }: Batch): void {
-    if (budget.reserve(byteLength)) return drain.taken(byteLength);
-    const what = `cannot hold ${byteLength} bytes of ${signal}`;
-    if (byteLength > budget.maxBytes) throw new ExportError("too-large", `${what}: the limit is ${budget.maxBytes}`);
-    const retryAfterMs = drain.msFor(byteLength);
-    const held = `${budget.usedBytes} of ${budget.maxBytes} bytes are waiting for answers`;
-    throw new ExportError("overloaded", `${what}: ${held}; send later or raise the limit`, { retryAfterMs });
+  /** What can neither be merged nor cut. */
+  async function handOn(whole: Batch, options: SendOptions): Promise<Ack> {
+    let result: Ack | ExportError;
+    try {
+      result = await next.send(whole, options);
+    } catch (error) {
+      result = ExportError.from(error, `cannot send ${whole.signal}`);
+    } finally {
+      door.leave(whole.body.byteLength);
+    }
+    onAnswer({ batch: whole, callers: 1, result, sent: true });
+    if (ExportError.is(result)) throw result;
+    return result;
   }
 
   function enter(whole: Batch, options: SendOptions): Promise<Ack> {
-    const bytes = whole.body.byteLength;
-    const owner = new Call(whole.signal, options, settings, () => {
-      budget.release(bytes);
-      drain.answered(bytes);
+    const owner = new Call(whole, options, settings, () => {
+      calls.delete(owner);
+      door.leave(whole.body.byteLength);
     });
-    try {
-      const { pieces, tooLarge } = cut(whole, settings);
-      for (const item of tooLarge) {
-        const result = tooLargeToSend(item, maxBytes);
-        owner.note({ items: item.items, result, unsent: true });
-        onAnswer({ batch: item, callers: 1, result });
-      }
-      const key = groupKey(whole);
-      for (const piece of pieces) place(piece, key, owner);
-    } catch (error) {
-      owner.note({ items: whole.items, result: ExportError.from(error, `cannot send ${whole.signal}`) });
+    calls.add(owner);
+    const { pieces, tooLarge } = piecesOf(whole, owner);
+    for (const item of tooLarge) {
+      const result = tooLargeToSend(item, maxBytes);
+      owner.note({ items: item.items, result, unsent: true });
+      onAnswer({ batch: item, callers: 1, result, sent: false });
     }
+    const key = groupKey(whole);
+    for (const piece of pieces) place(piece, key, owner);
     owner.complete();
     return owner.answer;
+  }
+
+  function piecesOf(whole: Batch, owner: Call): ReturnType<typeof cut> {
+    try {
+      return cut(whole, settings);
+    } catch (error) {
+      const result = ExportError.from(error, `cannot send ${whole.signal}`);
+      owner.note({ items: whole.items, result });
+      onAnswer({ batch: whole, callers: 1, result, sent: false });
+      return { pieces: [], tooLarge: [] };
+    }
   }
 
   /** Puts a piece into the open request of its group, or begins another, and sends what is full. */
@@ -94,11 +144,14 @@ function batching(settings: Settings, next: Sender): Sender {
     const target = held && fits ? held : begin(key, piece.signal);
     target.add({ batch: piece, call: owner });
     owner.goesInto(target);
-    if (target.items >= sendItems || target.bytes >= maxBytes || maxAgeMs === 0) go(target);
+    const ofSignal = laneOf(piece.signal);
+    if (target.items >= sendItems || target.bytes >= maxBytes) go(target);
+    // It goes if it is its turn. Until then it takes more.
+    else if (maxAgeMs === 0 || (prompt && ofSignal.quiet)) ofSignal.ready(target);
   }
 
   function begin(key: string, signal: Signal): Request {
-    const fresh = request(key, signal);
+    const fresh = request(key, signal, settings);
     // At its age it goes, but takes more as long as it must wait for its turn.
     const cancelTimer = maxAgeMs > 0 ? setTimer(() => laneOf(signal).ready(fresh), maxAgeMs) : (): void => {};
     open.set(key, { request: fresh, cancelTimer });
@@ -126,10 +179,25 @@ function batching(settings: Settings, next: Sender): Sender {
 
   function start(ready: Request): Promise<void> {
     shut(ready);
-    return ready.send(next, onAnswer);
+    return ready.send(next);
+  }
+
+  function dropOldest(error: ExportError): boolean {
+    for (const call of calls) {
+      if (!call.held) continue;
+      call.leave(error);
+      return true;
+    }
+    return false;
+  }
+
+  async function flush(): Promise<void> {
+    for (const { request: held } of open.values()) go(held);
+    await Promise.allSettled([...calls].map((call) => call.answer));
   }
 
   async function close(): Promise<void> {
+    door.close();
     for (const { request: held } of open.values()) go(held);
     const answered = Promise.all([...lanes.values()].map((each) => each.idle()));
     await withinGrace(answered);
@@ -148,7 +216,7 @@ function batching(settings: Settings, next: Sender): Sender {
     });
   }
 
-  return { send, close: () => (closing ??= close()) };
+  return { send, flush, close: () => (closing ??= close()) };
 }
 
 /** What may be merged has equal keys. */

@@ -1,9 +1,11 @@
-import { type Ack, ExportError, type SendOptions, type Signal } from "@otlpkit/core";
+import { type Ack, type Batch, ExportError, type SendOptions } from "@otlpkit/core";
 import { combined, type Outcome } from "./outcome.ts";
 import type { Settings } from "./options.ts";
 
 /** What a request does when one of its callers goes early. */
 export interface Leavable {
+  /** Whether it has been handed on. */
+  readonly begun: boolean;
   callerGone(): void;
 }
 
@@ -16,20 +18,20 @@ export class Call {
   readonly deadlineMs: number;
   /** What the caller is told. */
   readonly answer: Promise<Ack>;
-  readonly #signal: Signal;
+  readonly #batch: Batch;
   readonly #release: () => void;
   readonly #requests: Leavable[] = [];
   readonly #outcomes: Outcome[] = [];
   #unsettled = 1;
-  #over = false;
+  #gone: ExportError | undefined;
   #resolve: (ack: Ack) => void = unset;
   #reject: (error: ExportError) => void = unset;
   /** Stops watching the caller's deadline and signal. */
   #unwatch: (() => void) | undefined;
 
   /** `release` is called when every piece is done with, whether or not the caller is still there. */
-  constructor(signal: Signal, options: SendOptions, settings: Pick<Settings, "now" | "setTimer">, release: () => void) {
-    this.#signal = signal;
+  constructor(batch: Batch, options: SendOptions, settings: Pick<Settings, "now" | "setTimer">, release: () => void) {
+    this.#batch = batch;
     this.#release = release;
     this.deadlineMs = options.deadline ?? Infinity;
     this.answer = new Promise((resolve, reject) => {
@@ -39,9 +41,14 @@ export class Call {
     if (options.signal || this.deadlineMs < Infinity) this.#watch(options.signal, settings);
   }
 
-  /** The caller has gone, by abort or deadline: it has had its error, and what is still held need not be sent. */
-  get over(): boolean {
-    return this.#over;
+  /** Why the caller has had its error already, by abort, deadline or policy: what is still held need not be sent. */
+  get gone(): ExportError | undefined {
+    return this.#gone;
+  }
+
+  /** Nothing of it has been handed on, and somebody waits for it. */
+  get held(): boolean {
+    return this.#gone === undefined && this.#requests.every((request) => !request.begun);
   }
 
   /** One more piece is on its way, in `request`. */
@@ -66,9 +73,18 @@ export class Call {
     this.#done();
   }
 
+  /** Tells the caller now that there will be no answer, and takes back what has not been sent. */
+  leave(error: ExportError): void {
+    if (this.#gone !== undefined) return;
+    this.#gone = error;
+    this.#unwatch?.();
+    this.#reject(error);
+    for (const request of this.#requests) request.callerGone();
+  }
+
   #done(): void {
     if (--this.#unsettled > 0) return;
-    if (!this.#over) {
+    if (this.#gone === undefined) {
       this.#unwatch?.();
       const result = combined(this.#outcomes);
       if (ExportError.is(result)) this.#reject(result);
@@ -77,25 +93,32 @@ export class Call {
     this.#release();
   }
 
-  #leave(error: ExportError): void {
-    this.#over = true;
-    this.#unwatch?.();
-    this.#reject(error);
-    for (const request of this.#requests) request.callerGone();
+  #watch(abort: AbortSignal | undefined, settings: Pick<Settings, "now" | "setTimer">): void {
+    this.#unwatch = watch(this.#batch, { deadlineMs: this.deadlineMs, abort }, settings, (error) => this.leave(error));
   }
+}
 
-  #watch(abort: AbortSignal | undefined, { now, setTimer }: Pick<Settings, "now" | "setTimer">): void {
-    const onAbort = (): void => this.#leave(new ExportError("cancelled", `sending ${this.#signal} was cancelled`));
-    const onDeadline = (): void =>
-      this.#leave(new ExportError("timeout", `no answer about ${this.#signal} before the deadline`));
-    const leftMs = Math.max(0, Math.ceil(this.deadlineMs - now()));
-    const cancelTimer = leftMs < longestTimerMs ? setTimer(onDeadline, leftMs) : undefined;
-    abort?.addEventListener("abort", onAbort, { once: true });
-    this.#unwatch = () => {
-      cancelTimer?.();
-      abort?.removeEventListener("abort", onAbort);
-    };
-  }
+/** Calls `onEnd` when the caller's time is over or it gives up; returns what ends the watching. */
+export function watch(
+  { signal }: Batch,
+  { deadlineMs, abort }: { readonly deadlineMs: number; readonly abort: AbortSignal | undefined },
+  { now, setTimer }: Pick<Settings, "now" | "setTimer">,
+  onEnd: (error: ExportError) => void,
+): () => void {
+  const onAbort = (): void => onEnd(givenUp(signal));
+  const onDeadline = (): void => onEnd(new ExportError("timeout", `no answer about ${signal} before the deadline`));
+  const leftMs = Math.max(0, Math.ceil(deadlineMs - now()));
+  const cancelTimer = leftMs < longestTimerMs ? setTimer(onDeadline, leftMs) : undefined;
+  abort?.addEventListener("abort", onAbort, { once: true });
+  return () => {
+    cancelTimer?.();
+    abort?.removeEventListener("abort", onAbort);
+  };
+}
+
+/** The caller aborted. */
+export function givenUp(signal: string): ExportError {
+  return new ExportError("cancelled", `sending ${signal} was cancelled`);
 }
 
 // setTimeout turns longer waits into none; a deadline in 25 days is none.

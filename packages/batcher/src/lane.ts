@@ -4,6 +4,8 @@ import type { Request } from "./request.ts";
 export interface Lane {
   /** Sends a request now or as soon as it is its turn; until then more may be added to it. Twice is once. */
   ready(request: Request): void;
+  /** Nothing is ready or under way. */
+  readonly quiet: boolean;
   /** Forgets the limit, and sends everything that is ready. */
   open(): void;
   /** Resolves when nothing is ready or under way. */
@@ -34,6 +36,9 @@ export function lane(maxConcurrent: number, start: (request: Request) => Promise
     ready(request) {
       waiting.add(request);
       drain();
+    },
+    get quiet() {
+      return underWay === 0 && waiting.size === 0;
     },
     open() {
       limit = Infinity;

@@ -1,6 +1,7 @@
 import { type Ack, accepted, type Batch, ExportError, type Sender, type Signal } from "@otlpkit/core";
 import { merge } from "@otlpkit/otlp";
-import type { Call } from "./call.ts";
+import type { BufferPool } from "./buffer-pool.ts";
+import type { Call, Leavable } from "./call.ts";
 import { shared } from "./outcome.ts";
 import type { BatchAnswer } from "./options.ts";
 
@@ -11,7 +12,7 @@ export interface Piece {
 }
 
 /** Pieces that go down together: a request in the making. */
-export interface Request {
+export interface Request extends Leavable {
   /** What may be added to it has the same. */
   readonly key: string;
   readonly signal: Signal;
@@ -24,10 +25,15 @@ export interface Request {
    */
   callerGone(): void;
   /** Sends it and settles every piece. Never rejects. */
-  send(next: Sender, onAnswer: (answer: BatchAnswer) => void): Promise<void>;
+  send(next: Sender): Promise<void>;
 }
 
-export function request(key: string, signal: Signal): Request {
+export interface RequestSettings {
+  readonly onAnswer: (answer: BatchAnswer) => void;
+  readonly pool: BufferPool | undefined;
+}
+
+export function request(key: string, signal: Signal, { onAnswer, pool }: RequestSettings): Request {
   const controller = new AbortController();
   let begun = false;
   let pieces: Piece[] = [];
@@ -37,6 +43,9 @@ export function request(key: string, signal: Signal): Request {
   return {
     key,
     signal,
+    get begun() {
+      return begun;
+    },
     get items() {
       return items;
     },
@@ -49,19 +58,21 @@ export function request(key: string, signal: Signal): Request {
       bytes += piece.batch.body.byteLength;
     },
     callerGone() {
-      const gone = pieces.filter((piece) => piece.call.over);
+      const gone = pieces.filter((piece) => piece.call.gone !== undefined);
       if (begun) {
-        if (gone.length === pieces.length) controller.abort();
+        if (gone.length === pieces.length) controller.abort(gone.at(-1)?.call.gone);
         return;
       }
-      pieces = pieces.filter((piece) => !piece.call.over);
+      pieces = pieces.filter((piece) => piece.call.gone === undefined);
       for (const { batch, call } of gone) {
         items -= batch.items;
         bytes -= batch.body.byteLength;
-        call.settle({ items: batch.items, result: new ExportError("cancelled", "not sent: its caller had gone") });
+        const result = call.gone as ExportError;
+        onAnswer({ batch, callers: 1, result, sent: false });
+        call.settle({ items: batch.items, result, unsent: true });
       }
     },
-    async send(next, onAnswer) {
+    async send(next) {
       begun = true;
       const calls = [...new Set(pieces.map((piece) => piece.call))];
       const batches = pieces.map((piece) => piece.batch);
@@ -71,21 +82,30 @@ export function request(key: string, signal: Signal): Request {
       let result: Ack | ExportError;
       try {
         // One piece goes as it is; only joining makes a copy (H-06).
-        if (batches.length > 1) sent = merge(batches);
+        if (batches.length > 1) sent = merge(batches, pool && ((length) => pool.take(length)));
         // The latest deadline of all: as long as someone still waits there is a reason to go on.
         const deadline = Math.max(...calls.map((call) => call.deadlineMs));
         const options = { signal: controller.signal };
         result = await next.send(sent, deadline < Infinity ? { ...options, deadline } : options);
       } catch (error) {
-        result = ExportError.from(error, `cannot send ${signal}`);
+        result = failureOf(error);
       }
       try {
-        onAnswer({ batch: sent, callers: calls.length, result });
+        onAnswer({ batch: sent, callers: calls.length, result, sent: true });
       } finally {
         settle(result, calls.length);
+        // After an error the memory may still be on its way into a socket that is being torn down.
+        if (batches.length > 1 && !ExportError.is(result)) pool?.give(sent.body);
       }
     },
   };
+
+  /** Who broke it off knows why better than who was broken off. */
+  function failureOf(error: unknown): ExportError {
+    const failure = ExportError.from(error, `cannot send ${signal}`);
+    const { aborted, reason } = controller.signal;
+    return aborted && failure.code === "cancelled" ? (reason as ExportError) : failure;
+  }
 
   function settle(result: Ack | ExportError, callers: number): void {
     const answerFor = ExportError.is(result) ? () => result : shared(result, items, callers);
