@@ -252,6 +252,7 @@ describe("the status of a span", () => {
     ["ok, whatever comes after", [{ code: OK }, { code: ERROR }, { code: UNSET }], { code: OK }],
     ["what it was when it is unset", [{ code: ERROR }, { code: UNSET }], { code: ERROR }],
     ["without a message if it is no error", [{ code: OK, message: "fine" }], { code: OK }],
+    ["what it was when it is none of the three", [{ code: ERROR }, { code: 7 as never }], { code: ERROR }],
     ["without a message that is no text", [{ code: ERROR, message: 7 as never }], { code: ERROR }],
   ])("is %s", (_, told, status) => {
     expect(recorded((span) => told.forEach((each) => span.setStatus(each))).status).toEqual(status);

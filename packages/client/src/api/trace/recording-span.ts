@@ -144,10 +144,10 @@ export class RecordingSpan implements Span, RecordedSpan {
 
   /** OK is final and beats an error; UNSET changes nothing; only an error has a message. */
   setStatus({ code, message }: SpanStatus): this {
-    if (this.#isOver("setStatus") || code === SpanStatusCode.UNSET || this.status.code === SpanStatusCode.OK)
-      return this;
-    const told = code === SpanStatusCode.ERROR && typeof message === "string";
-    this.status = told ? { code, message } : { code };
+    if (this.#isOver("setStatus") || this.status.code === SpanStatusCode.OK) return this;
+    const isError = code === SpanStatusCode.ERROR;
+    if (isError && typeof message === "string") this.status = { code, message };
+    else if (isError || code === SpanStatusCode.OK) this.status = { code };
     return this;
   }
 
