@@ -20,8 +20,8 @@ describe("a metric exporter of a program that says nothing itself", () => {
 
   it("asks for the histograms that the environment prefers (I-33)", () => {
     process.env[histograms] = "BASE2_exponential_bucket_histogram";
-    const { selectAggregation } = new OTLPMetricExporterBase(delegate);
-    expect(selectAggregation?.("HISTOGRAM")).toEqual({ type: 5 });
-    expect(selectAggregation?.("COUNTER")).toEqual({ type: 0 });
+    const exporter = new OTLPMetricExporterBase(delegate);
+    expect(exporter.selectAggregation?.("HISTOGRAM")).toEqual({ type: 5 });
+    expect(exporter.selectAggregation?.("COUNTER")).toEqual({ type: 0 });
   });
 });

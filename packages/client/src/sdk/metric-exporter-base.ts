@@ -1,7 +1,7 @@
 import type { RecordedMetrics } from "@otlpkit/otlp";
 import { type MetricReading, metricReadingIn } from "../settings/environment/metric-reading.ts";
 import { type Environment, variables } from "../settings/environment/variables.ts";
-import { type Aggregation, type AggregationSelector, exponentialHistograms } from "./aggregation.ts";
+import { type Aggregation, exponentialHistograms } from "./aggregation.ts";
 import { warn } from "./diagnostics.ts";
 import { OTLPExporterBase } from "./exporter-base.ts";
 import type { Exporter } from "./exporter.ts";
@@ -34,8 +34,11 @@ interface Bivariant {
 /** An exporter that tells the reader how metrics are to be added up, and leaves the rest to another. */
 export class OTLPMetricExporterBase extends OTLPExporterBase<RecordedMetrics> {
   readonly #temporality: AggregationTemporalitySelector;
-  /** Not there when nothing was asked for, because the SDK 1 wants another answer than 2 and 3. */
-  readonly selectAggregation?: AggregationSelector;
+  /**
+   * Not there when nothing was asked for: the SDK 1 wants another answer than 2 and 3, whence `any`. A subclass may bring
+   * its own.
+   */
+  selectAggregation?(instrumentType: string): any;
 
   constructor(delegate: Exporter<RecordedMetrics>, preferences: MetricPreferences = {}) {
     super(delegate);
@@ -44,7 +47,7 @@ export class OTLPMetricExporterBase extends OTLPExporterBase<RecordedMetrics> {
     const aggregation =
       preferences.aggregationPreference ??
       (histogram === "base2_exponential_bucket_histogram" ? exponentialHistograms : undefined);
-    if (aggregation !== undefined) this.selectAggregation = aggregation;
+    if (aggregation !== undefined && !("selectAggregation" in this)) this.selectAggregation = aggregation;
   }
 
   selectAggregationTemporality(instrumentType: string): AggregationTemporality {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { Aggregation } from "./aggregation.ts";
 import { OTLPMetricExporterBase } from "./metric-exporter-base.ts";
 import {
   AggregationTemporalityPreference,
@@ -41,8 +42,17 @@ describe("temporality", () => {
 
 describe("aggregation", () => {
   it("is asked of the exporter only if something was asked for, as the SDK 1 would misread the answer", () => {
-    expect(new OTLPMetricExporterBase(delegate).selectAggregation).toBeUndefined();
+    expect("selectAggregation" in new OTLPMetricExporterBase(delegate)).toBe(false);
     const chosen = new OTLPMetricExporterBase(delegate, { aggregationPreference: () => ({ type: 3 }) });
     expect(chosen.selectAggregation?.("GAUGE")).toEqual({ type: 3 });
+  });
+
+  it("is what a subclass says, if it says anything", () => {
+    class Own extends OTLPMetricExporterBase {
+      override selectAggregation(): Aggregation {
+        return { type: 1 };
+      }
+    }
+    expect(new Own(delegate, { aggregationPreference: () => ({ type: 3 }) }).selectAggregation()).toEqual({ type: 1 });
   });
 });
