@@ -93,9 +93,10 @@ function told({ scopeMetrics }) {
 }
 
 /** An exponential histogram without buckets may be of any scale. */
-function comparable({ hasMinMax: _, ...value }) {
-  if (value.positive === undefined) return value;
-  return value.positive.bucketCounts.length === 0 ? { ...value, scale: 0, positive: undefined } : value;
+function comparable(given) {
+  const value = { ...given };
+  delete value.hasMinMax;
+  return value.positive?.bucketCounts.length === 0 ? { ...value, scale: 0, positive: undefined } : value;
 }
 
 const attributes = fc.constantFrom(

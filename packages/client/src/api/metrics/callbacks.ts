@@ -13,13 +13,14 @@ export interface Callbacks {
   readonly observable: (name: string, measure: Measure) => Observable;
   readonly addBatch: (callback: BatchObservableCallback, observables: readonly Observable[]) => void;
   readonly removeBatch: (callback: BatchObservableCallback, observables: readonly Observable[]) => void;
-  /** Calls them all, and waits for those that take their time. Never rejects: one that fails harms no other. */
-  readonly observe: () => Promise<void>;
+  /**
+   * Calls them all, and waits for those that take their time; what one says later than `timeoutMs` does not count. Never
+   * rejects: one that fails harms no other.
+   */
+  readonly observe: (timeoutMs: number) => Promise<void>;
 }
 
 export interface CallbackOptions {
-  /** What a callback says later than this does not count. */
-  readonly timeoutMs: number;
   readonly setTimer: (run: () => void, delayMs: number) => () => void;
   readonly warn: (warning: string) => void;
 }
@@ -36,7 +37,7 @@ interface Registration {
   blamed: boolean;
 }
 
-export function callbacks({ timeoutMs, setTimer, warn }: CallbackOptions): Callbacks {
+export function callbacks({ setTimer, warn }: CallbackOptions): Callbacks {
   const instruments = new Map<Observable, { readonly name: string; readonly measure: Measure }>();
   const single: Registration[] = [];
   const batch: Registration[] = [];
@@ -76,7 +77,7 @@ export function callbacks({ timeoutMs, setTimer, warn }: CallbackOptions): Callb
     warn(`a callback of ${names.join(", ")} ${why}`);
   }
 
-  async function run(registration: Registration): Promise<void> {
+  async function run(registration: Registration, timeoutMs: number): Promise<void> {
     if (registration.running) return blame(registration, "is still running, so it is not called again meanwhile");
     let open = true;
     try {
@@ -84,7 +85,8 @@ export function callbacks({ timeoutMs, setTimer, warn }: CallbackOptions): Callb
       if (outcome === undefined) return;
       registration.running = true;
       const end = Promise.resolve(outcome).finally(() => (registration.running = false));
-      if (!(await inTime(end))) blame(registration, `took more than ${timeoutMs} ms; what it says later is ignored`);
+      if (!(await inTime(end, timeoutMs)))
+        blame(registration, `took more than ${timeoutMs} ms; what it says later is ignored`);
     } catch (error) {
       blame(registration, `failed: ${error instanceof Error ? error.message : String(error)}`);
     } finally {
@@ -92,7 +94,7 @@ export function callbacks({ timeoutMs, setTimer, warn }: CallbackOptions): Callb
     }
   }
 
-  function inTime(end: Promise<unknown>): Promise<boolean> {
+  function inTime(end: Promise<unknown>, timeoutMs: number): Promise<boolean> {
     return new Promise((resolve, reject) => {
       const cancel = setTimer(() => resolve(false), timeoutMs);
       end.then(() => resolve(true), reject).finally(cancel);
@@ -108,7 +110,7 @@ export function callbacks({ timeoutMs, setTimer, warn }: CallbackOptions): Callb
         callback,
         observables.filter((each) => instruments.has(each)),
       ),
-    observe: async () => void (await Promise.all([...single, ...batch].map(run))),
+    observe: async (timeoutMs) => void (await Promise.all([...single, ...batch].map((each) => run(each, timeoutMs)))),
   };
 }
 

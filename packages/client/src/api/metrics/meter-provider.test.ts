@@ -89,6 +89,17 @@ describe("a meter provider", () => {
     expect(clock.pending).toBe(0);
   });
 
+  it("keeps to its time when it is shut down, whatever callbacks do, and tells what there is", async () => {
+    const { meter, provider, clock, collections, calls } = measuring();
+    meter.createObservableGauge("stuck").addCallback(() => new Promise(() => {}));
+    meter.createCounter("orders").add(1);
+    const closed = provider.shutdown({ timeoutMs: 2000 });
+    await clock.advance(1000);
+    await closed;
+    expect(collections).toHaveLength(1);
+    expect(calls.close).toBe(1);
+  });
+
   it("refuses options that make no sense", () => {
     expect(() => measuring({ intervalMs: 0 })).toThrow(RangeError);
     expect(() => measuring({ timeoutMs: -1 })).toThrow(RangeError);

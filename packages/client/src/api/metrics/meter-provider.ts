@@ -1,5 +1,6 @@
 import { createNoopMeter, diag, type Meter, type MeterOptions, type MeterProvider } from "@opentelemetry/api";
 import type { RecordedScope } from "@otlpkit/otlp";
+import { platform } from "#platform";
 import type { FlushOptions, FlushReport } from "../../otlp-client.ts";
 import { hrTimeOfMs } from "../../plain/plain-time.ts";
 import { warner } from "../../warner.ts";
@@ -45,10 +46,10 @@ export function meterProvider(options: MeterProviderOptions): ClientMeterProvide
   let busy = false;
   let closing: Promise<FlushReport> | undefined;
 
-  async function collectOnce(): Promise<void> {
+  async function collectOnce(timeoutMs: number): Promise<void> {
     busy = true;
     const all = [...meters.values()];
-    await Promise.all(all.map((each) => each.observe()));
+    await Promise.all(all.map((each) => each.observe(timeoutMs)));
     const time = now();
     const scopeMetrics = all
       .map(({ scope, collect }) => ({ scope, metrics: collect(time) }))
@@ -58,22 +59,36 @@ export function meterProvider(options: MeterProviderOptions): ClientMeterProvide
   }
 
   /** One after the other: what is collected twice at a time would be told twice. */
-  function collect(): Promise<void> {
-    return (collecting = collecting.then(collectOnce));
+  function collect(timeoutMs = settings.timeoutMs): Promise<void> {
+    return (collecting = collecting.then(() => collectOnce(timeoutMs)));
+  }
+
+  /** Callbacks may take half of the time, so that there is some left to send what they say. */
+  async function collectFirst(
+    send: (options: FlushOptions) => Promise<FlushReport>,
+    timeoutMs: number,
+  ): Promise<FlushReport> {
+    const began = settings.now();
+    const release = platform.hold();
+    try {
+      await collect(Math.min(settings.timeoutMs, timeoutMs / 2));
+    } finally {
+      release();
+    }
+    return send({ timeoutMs: Math.max(0, timeoutMs - (settings.now() - began)) });
   }
 
   // While callbacks of the last time still take theirs, one time is left out.
   const stop = regularly(() => void (busy || collect()), intervalMs, setTimer);
 
   const stopWatching = settings.flushAtExit
-    ? atEnd(() => collect().then(() => client.flush({ timeoutMs: 10_000 })), setTimer)
+    ? atEnd(() => collectFirst((rest) => client.flush(rest), 10_000), setTimer)
     : () => {};
 
-  async function shutdown(flushOptions: FlushOptions | undefined): Promise<FlushReport> {
+  function shutdown({ timeoutMs = 10_000 }: FlushOptions): Promise<FlushReport> {
     stop();
     stopWatching();
-    await collect();
-    return client.close(flushOptions);
+    return collectFirst((rest) => client.close(rest), timeoutMs);
   }
 
   return {
@@ -87,10 +102,10 @@ export function meterProvider(options: MeterProviderOptions): ClientMeterProvide
       meters.set(key, made);
       return made.meter;
     },
-    async forceFlush(flushOptions) {
-      if (closing === undefined) await collect();
-      return client.flush(flushOptions);
+    forceFlush(flushOptions = {}) {
+      if (closing !== undefined) return client.flush(flushOptions);
+      return collectFirst((rest) => client.flush(rest), flushOptions.timeoutMs ?? 30_000);
     },
-    shutdown: (flushOptions) => (closing ??= shutdown(flushOptions)),
+    shutdown: (flushOptions = {}) => (closing ??= shutdown(flushOptions)),
   };
 }

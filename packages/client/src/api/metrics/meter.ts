@@ -1,7 +1,7 @@
 import type { Meter, MetricOptions, Observable } from "@opentelemetry/api";
 import type { HrTime, RecordedMetric } from "@otlpkit/otlp";
 import type { InstrumentKind } from "../../settings/temporality.ts";
-import { type CallbackOptions, callbacks } from "./callbacks.ts";
+import { type CallbackOptions, type Callbacks, callbacks } from "./callbacks.ts";
 import { instrument } from "./instrument.ts";
 import { instruments } from "./instruments.ts";
 import type { Measure } from "./measure.ts";
@@ -11,7 +11,7 @@ import type { MetricSettings } from "./metric.ts";
 export interface CollectedMeter {
   readonly meter: Meter;
   /** Lets callbacks observe what is so now. Never rejects. */
-  readonly observe: () => Promise<void>;
+  readonly observe: Callbacks["observe"];
   /** The metrics that have something to tell. */
   readonly collect: (time: HrTime) => readonly RecordedMetric[];
 }

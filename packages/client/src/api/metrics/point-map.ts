@@ -25,7 +25,7 @@ export const overflowAttributes: Attributes = { "otel.metric.overflow": true };
 /** A step along attributes in the order in which a program gives them: from here, by key and then by value. */
 interface Step<Point> {
   point: Point | undefined;
-  readonly next: Map<string, Map<unknown, Step<Point>>>;
+  next: Map<string, Map<unknown, Step<Point>>> | undefined;
 }
 
 /**
@@ -40,14 +40,11 @@ export function pointMap<Point>({ make, limit, keys }: PointMapOptions<Point>): 
   let root: Step<Point> = step();
   let overflow: Point | undefined;
 
-  function step(): Step<Point> {
-    return { point: undefined, next: new Map() };
-  }
-
   function at(attributes: Attributes | undefined): Point {
     let here: Step<Point> | undefined = root;
     for (const key in attributes) {
-      here = here.next.get(key)?.get(attributes[key]);
+      if (keys !== undefined && !keys.has(key)) continue;
+      here = here.next?.get(key)?.get(attributes[key]);
       if (here === undefined) break;
     }
     return here?.point ?? find(attributes ?? {});
@@ -62,7 +59,7 @@ export function pointMap<Point>({ make, limit, keys }: PointMapOptions<Point>): 
     }
     const point = known ?? make(attributes, identity);
     if (known === undefined) byIdentity.set(identity, point);
-    remember(given, point);
+    remember(given, attributes, point);
     return point;
   }
 
@@ -72,15 +69,17 @@ export function pointMap<Point>({ make, limit, keys }: PointMapOptions<Point>): 
     return Object.fromEntries(entries.map(([key, value]) => [key, Array.isArray(value) ? [...value] : value]));
   }
 
-  function remember(given: Attributes, point: Point): void {
+  function remember(given: Attributes, attributes: Attributes, point: Point): void {
     // An object may be the same and yet have changed.
-    if (Object.values(given).some((value) => typeof value === "object")) return;
+    if (Object.values(attributes).some((value) => typeof value === "object")) return;
     if (steps > maxSteps) {
       root = step();
       steps = 0;
     }
     let here = root;
     for (const key in given) {
+      if (keys !== undefined && !keys.has(key)) continue;
+      here.next ??= new Map();
       let values = here.next.get(key);
       if (values === undefined) here.next.set(key, (values = new Map()));
       let next = values.get(given[key]);
@@ -100,4 +99,8 @@ export function pointMap<Point>({ make, limit, keys }: PointMapOptions<Point>): 
       if (overflow !== undefined) yield overflow;
     },
   };
+}
+
+function step<Point>(): Step<Point> {
+  return { point: undefined, next: undefined };
 }
