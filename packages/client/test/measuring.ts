@@ -19,7 +19,7 @@ export interface Measuring {
 }
 
 /** When the clock begins, ms since 1970, and in the SDK's form. */
-export const beginMs = 1_700_000_000_000;
+const beginMs = 1_700_000_000_000;
 export const begin = [1_700_000_000, 0] as const;
 
 /** So many seconds after the beginning. */

@@ -1,3 +1,4 @@
+import type { HrTime } from "@otlpkit/otlp";
 import { invalidMember } from "./member.ts";
 
 /**
@@ -5,9 +6,6 @@ import { invalidMember } from "./member.ts";
  * 1970.
  */
 export type PlainTime = Date | number | bigint | readonly [seconds: number, nanoseconds: number];
-
-/** Seconds and nanoseconds since 1970, as the OpenTelemetry SDK has them. */
-export type HrTime = [seconds: number, nanoseconds: number];
 
 // Times travel as unsigned 64-bit nanoseconds; the last whole second that fits.
 const lastSecond = 18_446_744_072;

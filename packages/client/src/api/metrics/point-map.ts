@@ -20,7 +20,7 @@ export interface PointMap<Point> {
 }
 
 /** What the overflow point is marked with. */
-export const overflowAttributes: Attributes = { "otel.metric.overflow": true };
+const overflowAttributes: Attributes = { "otel.metric.overflow": true };
 
 /** A step along attributes in the order in which a program gives them: from here, by key and then by value. */
 interface Step<Point> {
