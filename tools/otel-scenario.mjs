@@ -86,8 +86,8 @@ function logs(provider, marker) {
 /**
  * Sends the scenario as a user's program would, once for each run of the command line, and prints what was sent in each
  * as one line of JSON: `--url URL --protocol grpc|http|proto --runs THROUGH:COMPRESSION,...`. A run goes through the
- * `official` exporters, through ours in their place (`exporters`), or through our `processors`; the compression is `none`
- * or `gzip`. The marker of its items is `GENERATION-THROUGH-PROTOCOL-COMPRESSION`.
+ * `official` exporters, through ours in their place (`exporters`), through official ones with our serializer and transport
+ * inside (`adapters`), or through our `processors`; the compression is `none` or `gzip`. The marker of its items is `GENERATION-THROUGH-PROTOCOL-COMPRESSION`.
  *
  * What differs between the generations is handed in: the API, how to import a package, and how to make each provider of a
  * resource and an exporter or a processor.
@@ -116,10 +116,22 @@ export async function run({ api, generation, resourceFromAttributes, load, trace
     });
     const ours = await load(`@otlpkit/opentelemetry-${protocol}`);
     const exporter = async (signal, className) => {
+      if (through === "adapters") return adapted(signal === "trace" ? "traces" : signal);
       const official = () => load(`@opentelemetry/exporter-${signal}-otlp-${protocol}`);
       const module = through === "official" ? await official() : ours;
       const path = signal === "trace" ? "traces" : signal;
       return new module[className]({ url: protocol === "grpc" ? url : `${url}/v1/${path}`, compression });
+    };
+    const adapted = async (signal) => {
+      const { createOtlpNetworkExportDelegate, OTLPExporterBase } = await load("@opentelemetry/otlp-exporter-base");
+      const { createClient } = await load("@otlpkit/client");
+      const { exporterTransport, logSerializer, metricSerializer, traceSerializer } = await load("@otlpkit/client/sdk");
+      const serializer = { traces: traceSerializer, metrics: metricSerializer, logs: logSerializer }[signal]();
+      const client = createClient({ endpoint: url, protocol: protocols[protocol], compression });
+      const settings = { timeoutMillis: 10_000, concurrencyLimit: 30, compression: "none" };
+      const silent = { startExport: () => () => {} };
+      const transport = exporterTransport(client, signal);
+      return new OTLPExporterBase(createOtlpNetworkExportDelegate(settings, serializer, silent, transport));
     };
     const spans =
       through === "processors"
@@ -147,6 +159,8 @@ export async function run({ api, generation, resourceFromAttributes, load, trace
     return sent;
   }
 }
+
+const protocols = { grpc: "grpc", http: "http/json", proto: "http/protobuf" };
 
 function parseArguments(argv) {
   const values = {};

@@ -22,8 +22,11 @@ type Signal = keyof Sent;
 export type Generation = "gen1" | "gen2" | "gen3";
 export type Protocol = "grpc" | "http" | "proto";
 
-/** What one run of the scenario goes through: the official exporters, ours in their place, or our processors. */
-export type Run = `${"official" | "exporters" | "processors"}:${"none" | "gzip"}`;
+/**
+ * What one run of the scenario goes through: the official exporters, ours in their place, official ones with our parts
+ * inside, or our processors.
+ */
+export type Run = `${"official" | "exporters" | "adapters" | "processors"}:${"none" | "gzip"}`;
 
 /** What tells the items of a run from those of others. */
 export function markerOf(generation: Generation, protocol: Protocol, run: Run): string {
