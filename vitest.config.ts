@@ -8,7 +8,7 @@ import { findChromium } from "./tools/chromium.mjs";
 const source = "@otlpkit/source";
 
 /** Packages whose every test without `.node.` in its name also runs in a browser. */
-const browserPackages = "{core,otlp,compression,retry,batcher,transport-http,testkit}";
+const browserPackages = "{core,otlp,compression,retry,batcher,transport-http,client,testkit}";
 
 const node: TestProjectInlineConfiguration = {
   extends: true,

@@ -79,17 +79,34 @@ function batching(settings: Settings, next: Sender): FlushableSender {
   async function send(whole: Batch, options: SendOptions): Promise<Ack> {
     if (whole.items === 0 && canMerge(whole, whole)) return accepted;
     try {
-      if (closing) throw closed(whole);
-      if (options.signal?.aborted) throw givenUp(whole.signal);
+      checkWanted(whole, options);
       const turn = door.enter(whole, options);
       // Nothing may come between when there is room: whoever closes in the same moment must find it here.
-      if (turn !== undefined) await turn;
+      if (turn !== undefined) {
+        await turn;
+        stillWanted(whole, options);
+      }
     } catch (error) {
       const result = ExportError.from(error);
       onAnswer({ batch: whole, callers: 1, result, sent: false });
       throw result;
     }
     return canMerge(whole, whole) ? enter(whole, options) : handOn(whole, options);
+  }
+
+  function checkWanted(whole: Batch, { signal }: SendOptions): void {
+    if (closing) throw closed(whole);
+    if (signal?.aborted) throw givenUp(whole.signal);
+  }
+
+  /** Things may have changed in the moment between getting a place and taking it. */
+  function stillWanted(whole: Batch, options: SendOptions): void {
+    try {
+      checkWanted(whole, options);
+    } catch (error) {
+      door.leave(whole.body.byteLength);
+      throw error;
+    }
   }
 
   /** What can neither be merged nor cut. */

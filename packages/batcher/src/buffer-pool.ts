@@ -7,6 +7,8 @@ export interface BufferPool {
    * the bounds, is let go. Twice is once.
    */
   give(memory: Uint8Array): void;
+  /** Lets go of what `take` gave without keeping it: somebody may still be looking at it. */
+  forget(memory: Uint8Array): void;
   /** How it is used, for those who choose the bounds. */
   figures(): BufferPoolFigures;
 }
@@ -71,17 +73,23 @@ export function bufferPool(options: BufferPoolOptions = {}): BufferPool {
       return new Uint8Array(memory, 0, bytes);
     },
     give({ buffer }) {
-      if (!given.delete(buffer)) return;
+      if (!comesBack(buffer)) return;
       const size = buffer.byteLength;
-      usedBytes -= size;
       if (size < smallestBytes || size > maxBufferBytes || heldBytes + size > maxHeldBytes) return;
       heldBytes += size;
       const shelf = ready.get(size) ?? [];
       ready.set(size, shelf);
       shelf.push(buffer);
     },
+    forget: ({ buffer }) => void comesBack(buffer),
     figures: () => ({ heldBytes, usedBytes, highWaterBytes, hits, misses }),
   };
+
+  function comesBack(memory: ArrayBufferLike): boolean {
+    if (!given.delete(memory)) return false;
+    usedBytes -= memory.byteLength;
+    return true;
+  }
 
   function sizeFor(bytes: number): number {
     if (bytes < smallestBytes || bytes > maxBufferBytes) return bytes;

@@ -95,7 +95,8 @@ export function request(key: string, signal: Signal, { onAnswer, pool }: Request
       } finally {
         settle(result, calls.length);
         // After an error the memory may still be on its way into a socket that is being torn down.
-        if (batches.length > 1 && !ExportError.is(result)) pool?.give(sent.body);
+        if (ExportError.is(result)) pool?.forget(sent.body);
+        else pool?.give(sent.body);
       }
     },
   };

@@ -20,7 +20,7 @@ import { recordedMetric } from "./plain/plain-metric.ts";
 import { recordedSpan } from "./plain/plain-span.ts";
 import { settle } from "./settings/settle.ts";
 import { stacks } from "./stacks.ts";
-import { type Underway, underway } from "./underway.ts";
+import { underway } from "./underway.ts";
 import { untraced } from "./untraced.ts";
 import { warner } from "./warner.ts";
 
@@ -41,8 +41,8 @@ export function createClient(options: ClientOptions = {}): OtlpClient {
   const onWarning = warner(options.onWarning);
   const environment = options.environment === false ? {} : platform.environment(options.environment, onWarning);
   const settings = settle(options, environment, platform.facts, onWarning);
-  const { on, emit } = events();
-  const ledgers = Object.fromEntries(signalNames.map((signal) => [signal, ledger(signal, { on, emit })])) as Record<
+  const told = events();
+  const ledgers = Object.fromEntries(signalNames.map((signal) => [signal, ledger(signal, told)])) as Record<
     Signal,
     Ledger
   >;
@@ -51,7 +51,7 @@ export function createClient(options: ClientOptions = {}): OtlpClient {
     options,
     settings,
     budget,
-    events: { on, emit },
+    events: told,
     now,
     setTimer,
     onWarning,
@@ -162,7 +162,7 @@ export function createClient(options: ClientOptions = {}): OtlpClient {
     send,
     flush,
     close: (closeOptions = {}) => (closing ??= close(closeOptions)),
-    on,
+    on: (name, listener) => told.on(name, listener),
     counters(signal) {
       const counted = ledgers[signal].counters();
       const open = { traces: spans, logs, metrics, profiles: undefined }[signal]?.open ?? 0;

@@ -4,3 +4,6 @@ export type { BufferOptions, ClientOptions, ExportOptions, Protocol, TlsSettings
 export type { Attributes, Resource, Scope } from "./resource.ts";
 export type { ClientEvents, Listener } from "./events.ts";
 export type { Counters, DropReason } from "./ledger.ts";
+export type { PlainLog } from "./plain/plain-log.ts";
+export type { PlainMetric } from "./plain/plain-metric.ts";
+export type { PlainSpan } from "./plain/plain-span.ts";

@@ -57,16 +57,15 @@ it.each(Array.from({ length: 10 }, (_, index) => index * 100))(
 async function schedule(seed: number): Promise<void> {
   const random = randomFrom(seed);
   const clock = fakeClock();
-  const { now, setTimer } = clock;
   const { sender, taken } = moody(random, clock);
   const pick = (most: number): number => Math.floor(random() * most);
   const client = createClient({
     environment: false,
     transport: { name: "moody", connect: () => sender },
-    now,
-    setTimer,
+    ...clock,
     random,
     flushAtExit: false,
+    onWarning: () => {},
     maxBatchItems: 1 + pick(20),
     maxAgeMs: pick(500),
     maxConcurrent: 1 + pick(4),
@@ -113,9 +112,10 @@ async function schedule(seed: number): Promise<void> {
     const dropped = Object.values(counted.dropped).reduce((all, items) => all + items, 0);
     for (const name of ["accepted", "delivered", "rejected", "left", "pending"] as const) sum[name] += counted[name];
     sum.dropped += dropped;
-    expect(counted.delivered + counted.rejected + dropped + counted.left + counted.pending, `seed ${seed}, ${signal}`).toBe(
-      counted.accepted,
-    );
+    expect(
+      counted.delivered + counted.rejected + dropped + counted.left + counted.pending,
+      `seed ${seed}, ${signal}`,
+    ).toBe(counted.accepted);
   }
   expect(sum, `seed ${seed}`).toMatchObject({ accepted: recorded, delivered: taken.items, pending: 0 });
   expect(clock.pending, `timers left, seed ${seed}`).toBe(0);

@@ -45,7 +45,7 @@ export interface Ledger {
   counters(): Counters;
 }
 
-export function ledger(signal: Signal, { emit }: Events): Ledger {
+export function ledger(signal: Signal, events: Events): Ledger {
   let accepted = 0;
   let delivered = 0;
   let rejected = 0;
@@ -57,12 +57,12 @@ export function ledger(signal: Signal, { emit }: Events): Ledger {
   function drop(items: number, reason: DropReason, error: ExportError): void {
     pending -= items;
     dropped[reason] = (dropped[reason] ?? 0) + items;
-    emit("dropped", { signal, items, reason, error });
+    events.emit("dropped", { signal, items, reason, error });
   }
 
   function reject(items: number, reason: string): void {
     rejected += items;
-    emit("rejected", { signal, items, reason });
+    events.emit("rejected", { signal, items, reason });
   }
 
   return {
@@ -76,7 +76,7 @@ export function ledger(signal: Signal, { emit }: Events): Ledger {
         pending -= items;
         delivered += items - refused;
         if (items > refused) {
-          emit("delivered", { signal, items: items - refused, warning: refused === 0 ? result.message : "" });
+          events.emit("delivered", { signal, items: items - refused, warning: refused === 0 ? result.message : "" });
         }
         if (refused > 0) reject(refused, result.message);
         return;

@@ -32,7 +32,7 @@ export function underway(setTimer: SetTimer): Underway {
     },
     async settled(timeoutMs) {
       const waitedFor = [...entries];
-      await within(timeoutMs, setTimer, Promise.all(waitedFor.map((entry) => entry.done)));
+      if (timeoutMs > 0) await within(timeoutMs, setTimer, Promise.all(waitedFor.map((entry) => entry.done)));
       const count = (wanted: Entry["outcome"]): number =>
         waitedFor.reduce((sum, { items, outcome }) => (outcome === wanted ? sum + items : sum), 0);
       return { failed: count("failed"), left: count("waiting") };

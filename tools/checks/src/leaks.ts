@@ -13,6 +13,7 @@ const browserEntries: Readonly<Record<string, readonly string[]>> = {
   batcher: ["."],
   compression: ["."],
   "transport-http": ["./fetch"],
+  client: ["."],
   testkit: ["."],
 };
 

@@ -19,7 +19,7 @@ export interface Platform {
   /** A recorded item closes its chunk at so many bytes, so that a chunk fits whatever must take it in one piece. */
   readonly chunkBytes: number;
   /** Runs something later, without holding up the end of the process; returns what cancels it. */
-  later(run: () => void, delayMs: number): () => void;
+  readonly later: (run: () => void, delayMs: number) => () => void;
   /** Keeps the process from ending until the returned function is called: somebody awaits something that only a timer ends. */
   hold(): () => void;
   /** Runs things in the context that is current now, not in that of the request which happens to record something. */
