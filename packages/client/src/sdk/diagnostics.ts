@@ -2,10 +2,11 @@
 interface Diagnostics {
   error(message: string, ...more: unknown[]): void;
   warn(message: string, ...more: unknown[]): void;
+  info(message: string, ...more: unknown[]): void;
 }
 
 const apiGlobals = Symbol.for("opentelemetry.js.api.1");
-const nobody: Diagnostics = { error: () => {}, warn: () => {} };
+const nobody: Diagnostics = { error: () => {}, warn: () => {}, info: () => {} };
 
 /**
  * The logger that the program has set, looked up at each use, as it may be set late. Found through the globals of the

@@ -24,10 +24,21 @@ export function diagnoseLosses(client: Pick<OtlpClient, "on">, signal: Signal): 
     client.on("delivered", (event) => {
       if (event.signal === signal && event.warning !== "") tellWarning(event.items, event.warning);
     }),
+    diagnoseRetries(client, signal),
   ];
   return () => {
     for (const end of ends) end();
   };
+}
+
+/** Tells the program's logger of attempts that failed and are made again (A-15), no more often. Returns what ends that. */
+export function diagnoseRetries(client: Pick<OtlpClient, "on">, signal: Signal): () => void {
+  const tell = seldom((items, why) =>
+    diagnostics().info(`otlpkit: ${items} ${signals[signal].items} are sent again: ${why}`),
+  );
+  return client.on("retrying", (event) => {
+    if (event.signal === signal) tell(event.items, event.error.message);
+  });
 }
 
 /** Passes the first on at once, and then no more than one in `quietMs`, with the items of those between. */
