@@ -1,7 +1,8 @@
-import { type ClientHttp2Stream, constants, type IncomingHttpHeaders, type OutgoingHttpHeaders } from "node:http2";
+import type { ClientHttp2Stream, IncomingHttpHeaders, OutgoingHttpHeaders } from "node:http2";
 import { ExportError } from "@otlpkit/core";
 import type { Alarm, Alarms } from "./alarms.ts";
 import type { Connection, Session } from "./connection.ts";
+import { cancel, enhanceYourCalm, nameOfErrorCode, noError, refusedStream } from "./error-codes.ts";
 import { framed, type MessageHead, type MessageReader, messagePrefix, messageReader, prefixBytes } from "./frame.ts";
 import { encodeGrpcTimeout, isGrpc } from "./metadata.ts";
 
@@ -65,7 +66,7 @@ export function startCall(connection: Connection, alarms: Alarms, request: CallR
     signal?.removeEventListener("abort", onAbort);
     // A stream whose answer is complete while its request is not, or that nobody wants any more, is reset.
     if (stream !== undefined && !stream.closed) {
-      if (!stream.writableFinished || !stream.readableEnded) stream.close(constants.NGHTTP2_CANCEL);
+      if (!stream.writableFinished || !stream.readableEnded) stream.close(cancel);
     }
     leave?.();
     return true;
@@ -149,14 +150,14 @@ export function startCall(connection: Connection, alarms: Alarms, request: CallR
     });
     opened.on("end", () => {
       // A stream that is torn down also ends; "close" tells.
-      if (opened.rstCode === constants.NGHTTP2_NO_ERROR) complete();
+      if (opened.rstCode === noError) complete();
     });
     opened.on("error", swallow);
     opened.on("close", () => {
       if (settled) return;
       // A reset that follows a status, as some servers and proxies send it, takes nothing back.
       if (trailers?.["grpc-status"] !== undefined || headers?.["grpc-status"] !== undefined) complete();
-      else if (opened.rstCode === constants.NGHTTP2_NO_ERROR && headers !== undefined) complete();
+      else if (opened.rstCode === noError && headers !== undefined) complete();
       else fail(broken(opened.rstCode ?? 0, on));
     });
 
@@ -168,22 +169,15 @@ export function startCall(connection: Connection, alarms: Alarms, request: CallR
 
   function broken(rstCode: number, on: Session): ExportError {
     if (on.http2.destroyed) return on.lost();
-    const name = resetNames[rstCode] ?? `code ${rstCode}`;
-    if (rstCode === constants.NGHTTP2_ENHANCE_YOUR_CALM) {
+    const name = nameOfErrorCode(rstCode);
+    if (rstCode === enhanceYourCalm) {
       return new ExportError("overloaded", `${attempted}: the stream was reset (${name})`);
     }
     return new ExportError(
       "unavailable",
       `${attempted}: the stream was reset before the answer (${name})${
-        rstCode === constants.NGHTTP2_REFUSED_STREAM ? "; it was not processed" : ""
+        rstCode === refusedStream ? "; it was not processed" : ""
       }`,
     );
   }
 }
-
-const resetNames: Readonly<Record<number, string>> = Object.fromEntries(
-  Object.entries(constants)
-    .filter(([name]) => /^NGHTTP2_(NO_ERROR|CANCEL|ENHANCE_YOUR_CALM|REFUSED_STREAM|.*_ERROR)$/.test(name))
-    .filter(([name, value]) => !name.startsWith("NGHTTP2_ERR_") && typeof value === "number" && value >= 0)
-    .map(([name, value]) => [value as number, name.slice("NGHTTP2_".length)]),
-);

@@ -1,5 +1,6 @@
 import type { ClientHttp2Session } from "node:http2";
 import type { ExportError } from "@otlpkit/core";
+import type { Dial } from "./dial.ts";
 import { connectionLost, openSession } from "./open-session.ts";
 import type { FilledOptions } from "./options.ts";
 import type { Target } from "./target.ts";
@@ -9,7 +10,7 @@ export interface Session {
   readonly http2: ClientHttp2Session;
   /** Why calls on it ended without an answer, as far as is known. */
   lost(): ExportError;
-  /** A call got no answer in time: find out whether anybody is there, and hang up if not. */
+  /** A call got no answer in time: find out whether anybody is there, and send the next another way if not. */
   suspect(): void;
 }
 
@@ -42,16 +43,23 @@ interface Waiting {
 interface OpenSession extends Session {
   streams: number;
   maxStreams: number;
+  /** Takes no calls until it is known whether anybody is there. */
+  inDoubt: boolean;
+  /** A call has ended. */
+  left(): void;
 }
 
+// For so long calls wait whether a connection in doubt shows signs of life, before they get another. Whoever tries again
+// after a timeout waits longer by himself.
+const longestDoubtMs = 1_000;
+
 /** Opens on the first visit, and again on the first visit after the session was lost or sent away. */
-export function connection(target: Target, options: FilledOptions): Connection {
+export function connection(target: Target, dial: Dial, options: FilledOptions): Connection {
   const waiting = new Set<Waiting>();
   let visitors = 0;
   // Takes new calls. One that was told to go (GOAWAY) is not here any more, and ends after its last call.
   let current: OpenSession | undefined;
-  let opening = false;
-  let closed = false;
+  let opening: AbortController | undefined;
   const alive = new Set<ClientHttp2Session>();
 
   function enter(visitor: Visitor): () => void {
@@ -72,10 +80,8 @@ export function connection(target: Target, options: FilledOptions): Connection {
     return () => {
       visitors--;
       waiting.delete(entry);
-      if (on !== undefined) {
-        on.streams--;
-        if (waiting.size > 0) admitWaiting();
-      }
+      on?.left();
+      if (waiting.size === 0) abandonOpening();
       // A script that has nothing under way may end although the connection is kept.
       if (visitors === 0) current?.http2.unref();
     };
@@ -85,10 +91,10 @@ export function connection(target: Target, options: FilledOptions): Connection {
   function admitting(): OpenSession | undefined {
     if (current === undefined || current.http2.closed || current.http2.destroyed) {
       current = undefined;
-      if (!opening) open();
+      if (opening === undefined) open();
       return undefined;
     }
-    return current.streams < current.maxStreams ? current : undefined;
+    return current.streams < current.maxStreams && !current.inDoubt ? current : undefined;
   }
 
   function admitWaiting(): void {
@@ -101,18 +107,19 @@ export function connection(target: Target, options: FilledOptions): Connection {
   }
 
   function open(): void {
-    opening = true;
-    openSession(target, options).then(
+    const attempt = new AbortController();
+    opening = attempt;
+    openSession(target, dial, options.connectTimeoutMs, attempt.signal).then(
       (http2) => {
-        opening = false;
-        // Those who wanted it may have given up meanwhile.
-        if (closed) return http2.close();
+        // Nobody wanted it any more just as it was there.
+        if (opening !== attempt) return http2.close();
+        opening = undefined;
         current = watched(http2);
-        if (visitors === 0) http2.unref();
         admitWaiting();
       },
       (error: ExportError) => {
-        opening = false;
+        if (opening !== attempt) return;
+        opening = undefined;
         const failed = [...waiting];
         waiting.clear();
         for (const visitor of failed) visitor.fail(error);
@@ -120,16 +127,28 @@ export function connection(target: Target, options: FilledOptions): Connection {
     );
   }
 
+  function abandonOpening(): void {
+    opening?.abort(new Error("given up"));
+    opening = undefined;
+  }
+
   function watched(http2: ClientHttp2Session): OpenSession {
     let goawayCode: number | undefined;
     let trouble: Error | undefined;
     let probing = false;
+    let deserted = false;
     const session: OpenSession = {
       http2,
       streams: 0,
       maxStreams: 0,
+      inDoubt: false,
+      left() {
+        session.streams--;
+        if (deserted && session.streams === 0) http2.destroy();
+        if (waiting.size > 0) admitWaiting();
+      },
       lost: () => connectionLost(target, goawayCode, trouble),
-      suspect: probe,
+      suspect,
     };
     alive.add(http2);
     adoptSettings();
@@ -165,6 +184,21 @@ export function connection(target: Target, options: FilledOptions): Connection {
       if (waiting.size > 0) admitWaiting();
     }
 
+    function suspect(): void {
+      probe();
+      if (current !== session || session.inDoubt || !probing) return;
+      session.inDoubt = true;
+      setTimeout(desert, Math.min(longestDoubtMs, options.keepaliveTimeoutMs)).unref();
+    }
+
+    /** No sign of life: new calls get another connection, while those on this one may still hope. */
+    function desert(): void {
+      if (!session.inDoubt) return;
+      deserted = true;
+      if (session.streams === 0) http2.destroy();
+      retire();
+    }
+
     function probe(): void {
       if (probing || http2.destroyed) return;
       probing = true;
@@ -173,9 +207,12 @@ export function connection(target: Target, options: FilledOptions): Connection {
         http2.destroy();
       }, options.keepaliveTimeoutMs);
       timer.unref();
-      http2.ping(() => {
+      http2.ping((error) => {
         clearTimeout(timer);
         probing = false;
+        session.inDoubt = false;
+        if (error !== null || current !== session) return;
+        admitWaiting();
       });
     }
   }
@@ -186,7 +223,6 @@ export function connection(target: Target, options: FilledOptions): Connection {
     },
     enter,
     async close() {
-      closed = true;
       await Promise.all(
         [...alive].map(
           (http2) =>

@@ -1,29 +1,62 @@
-import { connect as connectTcp, isIP, type Socket } from "node:net";
-import { connect as connectTls, type ConnectionOptions } from "node:tls";
-import type { FilledOptions } from "./options.ts";
+import type { Socket } from "node:net";
+import type { ConnectionOptions } from "node:tls";
+import type { HttpProxy } from "@otlpkit/core";
+import type { ClientTls, FilledOptions } from "./options.ts";
 import type { Target } from "./target.ts";
+import { secureContext } from "./tls.ts";
+import { openTunnel } from "./tunnel.ts";
 
-// The kernel's own probes cost nobody anything, and find a dead peer on a connection that is not used.
-const tcpKeepAlive = { noDelay: true, keepAlive: true, keepAliveInitialDelay: 60_000 };
+/**
+ * Opens a socket to the target. Straight ones are there at once, still connecting, so that whoever dialled is listening
+ * before anything can go wrong; those through a proxy later. When `over` aborts, nobody wants it any more.
+ */
+export type Dial = (over: AbortSignal) => Socket | Promise<Socket>;
 
-/** Starts to open a socket to the target; with TLS and the promise to speak HTTP/2 when it is to be secure. */
-export function dial({ socketPath, host, port, tls: secure }: Target, { tls }: FilledOptions): Socket {
-  if (socketPath !== undefined) return connectTcp({ path: socketPath });
-  if (!secure) return connectTcp({ host, port, ...tcpKeepAlive });
+/**
+ * The way to a target: over a Unix socket, straight, or through a proxy; with TLS and the promise to speak HTTP/2 when it
+ * is to be secure.
+ *
+ * @throws ExportError "rejected", at once, when the certificates cannot be used.
+ */
+export function dialTo(target: Target, { tls, proxy }: FilledOptions): Dial {
+  const net = process.getBuiltinModule("node:net");
+  const { socketPath, host, port } = target;
+  if (socketPath !== undefined) return () => net.connect({ path: socketPath });
+  const proxyTrust = proxy?.secure === true ? trustOfProxy(tls) : {};
+  const tunnel = async (by: HttpProxy, over: AbortSignal): Promise<Socket> =>
+    lively(await openTunnel(by, target, proxyTrust, over));
+  if (!target.tls) {
+    return (over) => (proxy === undefined ? lively(net.connect({ host, port })) : tunnel(proxy, over));
+  }
+
+  const { connect } = process.getBuiltinModule("node:tls");
   // An IP address is nothing to ask for by name (RFC 6066), but the certificate is checked against it all the same.
-  const name = tls.serverName ?? (isIP(host) === 0 ? host : undefined);
+  const name = tls.serverName ?? (net.isIP(host) === 0 ? host : undefined);
   const options: ConnectionOptions = {
-    host,
-    port,
+    ...trustOf(tls),
     ...(name === undefined ? {} : { servername: name }),
     ALPNProtocols: ["h2"],
-    rejectUnauthorized: tls.insecureSkipVerify !== true,
-    ...(tls.ca === undefined ? {} : { ca: tls.ca as string | Buffer | (string | Buffer)[] }),
-    ...(tls.cert === undefined ? {} : { cert: tls.cert }),
-    ...(tls.key === undefined ? {} : { key: tls.key }),
+    host,
+    port,
   };
-  const socket = connectTls(options);
+  return (over) =>
+    proxy === undefined
+      ? lively(connect(options))
+      : tunnel(proxy, over).then((socket) => connect({ ...options, socket }));
+}
+
+/** The kernel's own probes cost nobody anything, and find a dead peer on a connection that is not used. */
+function lively<S extends Socket>(socket: S): S {
   socket.setNoDelay(true);
-  socket.setKeepAlive(true, tcpKeepAlive.keepAliveInitialDelay);
+  socket.setKeepAlive(true, 60_000);
   return socket;
+}
+
+function trustOf(tls: ClientTls): ConnectionOptions {
+  return { secureContext: secureContext(tls), rejectUnauthorized: tls.insecureSkipVerify !== true };
+}
+
+/** Our certificate, and the name to expect, are for the endpoint only. */
+function trustOfProxy({ ca, insecureSkipVerify = false }: ClientTls): ConnectionOptions {
+  return trustOf({ ...(ca === undefined ? {} : { ca }), insecureSkipVerify });
 }

@@ -1,39 +1,57 @@
-import { type ClientHttp2Session, connect as connectHttp2, constants } from "node:http2";
+import type { ClientHttp2Session } from "node:http2";
+import type { Socket } from "node:net";
 import { ExportError } from "@otlpkit/core";
-import { dial } from "./dial.ts";
-import type { FilledOptions } from "./options.ts";
+import type { Dial } from "./dial.ts";
+import { enhanceYourCalm } from "./error-codes.ts";
 import type { Target } from "./target.ts";
 import { sessionWindowBytes, streamWindowBytes } from "./windows.ts";
 
 /**
  * Opens an HTTP/2 session and resolves when the far side has sent its SETTINGS, the first thing it must say: from then
- * on its limit of streams is known, and that it speaks HTTP/2 at all.
+ * on its limit of streams is known, and that it speaks HTTP/2 at all. `givenUp` aborts when nobody waits for it any more.
  *
- * @throws ExportError "unavailable" with what was found instead.
+ * @throws ExportError "unavailable" with what was found instead, or what a proxy on the way says.
  */
-export function openSession(target: Target, options: FilledOptions): Promise<ClientHttp2Session> {
+export async function openSession(
+  target: Target,
+  dial: Dial,
+  connectTimeoutMs: number,
+  givenUp: AbortSignal,
+): Promise<ClientHttp2Session> {
+  const late = new AbortController();
+  const timer = setTimeout(() => {
+    late.abort(Object.assign(new Error(`no answer within ${connectTimeoutMs} ms`), { code: "ETIMEDOUT" }));
+  }, connectTimeoutMs);
+  const over = AbortSignal.any([givenUp, late.signal]);
+  try {
+    const dialled = dial(over);
+    return await begin(target, dialled instanceof Promise ? await dialled : dialled, over);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Our own socket and not one that the session makes: after some TLS alerts a session neither reports nor closes. */
+function begin(target: Target, socket: Socket, over: AbortSignal): Promise<ClientHttp2Session> {
   return new Promise((resolve, reject) => {
-    const { connectTimeoutMs } = options;
     let connected = false;
     let trouble: Error | undefined;
-    // Our own socket and not one that the session makes: after some TLS alerts a session neither reports nor closes.
-    const socket = dial(target, options);
-    const session = connectHttp2(`${target.tls ? "https" : "http"}://${target.authority}`, {
-      createConnection: () => socket,
-      settings: { initialWindowSize: streamWindowBytes, enablePush: false },
-      // In MB. It counts what waits to be written; a request may have the full 64 MiB, and several may be under way.
-      // What we hold is bounded by those who hand it to us.
-      maxSessionMemory: 65_536,
-    });
-    const timer = setTimeout(() => {
-      onTrouble(Object.assign(new Error(`no answer within ${connectTimeoutMs} ms`), { code: "ETIMEDOUT" }));
-    }, connectTimeoutMs);
+    const session = process
+      .getBuiltinModule("node:http2")
+      .connect(`${target.tls ? "https" : "http"}://${target.authority}`, {
+        createConnection: () => socket,
+        settings: { initialWindowSize: streamWindowBytes, enablePush: false },
+        // In MB. It counts what waits to be written; a request may have the full 64 MiB, and several may be under way.
+        // What we hold is bounded by those who hand it to us.
+        maxSessionMemory: 65_536,
+      });
+    const giveUp = (): void => onTrouble(over.reason as Error);
     session.once("connect", () => {
       connected = true;
       session.setLocalWindowSize(sessionWindowBytes);
     });
     session.once("remoteSettings", () => {
-      clearTimeout(timer);
+      over.removeEventListener("abort", giveUp);
       resolve(session);
     });
     // Both stay for good: an "error" nobody listens to would end the process.
@@ -41,13 +59,15 @@ export function openSession(target: Target, options: FilledOptions): Promise<Cli
     socket.on("error", onTrouble);
     session.once("close", onClose);
     socket.once("close", onClose);
+    over.addEventListener("abort", giveUp);
+    if (over.aborted) giveUp();
 
     function onTrouble(error: Error): void {
       trouble ??= error;
       socket.destroy();
     }
     function onClose(): void {
-      clearTimeout(timer);
+      over.removeEventListener("abort", giveUp);
       reject(cannotConnect(target, connected, trouble));
     }
   });
@@ -85,7 +105,7 @@ function cannotConnect(target: Target, connected: boolean, trouble: Error | unde
 
 /** Why a session that had been open is gone, for the calls it took along. */
 export function connectionLost(target: Target, goawayCode: number | undefined, cause: Error | undefined): ExportError {
-  const calm = goawayCode === constants.NGHTTP2_ENHANCE_YOUR_CALM;
+  const calm = goawayCode === enhanceYourCalm;
   return new ExportError(
     calm ? "overloaded" : "unavailable",
     `the connection to ${target.address} was closed before the answer${

@@ -1,13 +1,14 @@
-import type { Compressor } from "@otlpkit/core";
+import { type Compressor, type HttpProxy, httpProxyOf } from "@otlpkit/core";
+import type { Pem } from "./tls.ts";
 
-/** Certificates of a client, each a PEM text or buffer. Reading files and reloading them is the business of `auth`. */
+/** Certificates of a client, each in PEM, text or bytes. Reading files and reloading them is the business of `auth`. */
 export interface ClientTls {
   /** Authorities to trust instead of the system's (A-21). */
-  readonly ca?: string | Buffer | readonly (string | Buffer)[];
+  readonly ca?: Pem | readonly Pem[];
   /** Our certificate, when the far side asks for one. */
-  readonly cert?: string | Buffer;
+  readonly cert?: Pem;
   /** The key of `cert`. */
-  readonly key?: string | Buffer;
+  readonly key?: Pem;
   /** The name to ask for (SNI) and to check the certificate against. Default: the endpoint's host. */
   readonly serverName?: string;
   /** Accepts any certificate. For experiments: whoever is in between can read everything. Default: false. */
@@ -27,15 +28,24 @@ export interface GrpcTransportOptions {
   readonly maxRequestBytes?: number;
   /** Larger answers are given up, before and after decompression (A-11). Default: 4 MiB, likewise. */
   readonly maxResponseBytes?: number;
-  /** For endpoints with `https:` or without a scheme. Default: the system's authorities, no certificate of ours. */
+  /**
+   * For endpoints with `https:` or without a scheme; of it, `ca` and `insecureSkipVerify` are for an `https:` proxy too.
+   * Default: the system's authorities, no certificate of ours.
+   */
   readonly tls?: ClientTls;
+  /**
+   * An HTTP proxy that makes tunnels (CONNECT): `http://proxy:3128` or `https://`, with user and password if it wants
+   * them. `unix:` endpoints have no use for it. Default: none, whatever the environment says; grpc-js reads the environment
+   * by itself and takes none here.
+   */
+  readonly proxy?: string | URL;
   /** Endpoints without `http:` or `https:` are plain instead of TLS (A-07). Default: false. */
   readonly insecure?: boolean;
   /** Connections to the endpoint, each opened when the others are busy. Default: 1; more help when one core is idle. */
   readonly connections?: number;
   /** Calls at a time on one connection; the far side may allow fewer. More wait. Default: 100 (H-03). */
   readonly maxStreams?: number;
-  /** How long opening a connection may take, the far side's first HTTP/2 frame included. Default: 10,000. */
+  /** How long opening a connection may take, from a proxy's tunnel to the far side's first HTTP/2 frame. Default: 10,000. */
   readonly connectTimeoutMs?: number;
   /**
    * Pings a connection with calls under way that has been silent for so long. Default: 0, off, because many servers
@@ -54,8 +64,9 @@ export interface GrpcTransportOptions {
 }
 
 /** The options with defaults filled in. */
-export type FilledOptions = Required<Omit<GrpcTransportOptions, "tls" | "userAgent">> & {
+export type FilledOptions = Required<Omit<GrpcTransportOptions, "tls" | "proxy" | "userAgent">> & {
   readonly tls: ClientTls;
+  readonly proxy: HttpProxy | undefined;
   readonly userAgent: string | undefined;
 };
 
@@ -69,6 +80,7 @@ export function filled(options: GrpcTransportOptions): FilledOptions {
     maxRequestBytes: options.maxRequestBytes ?? 64 * mebibyte,
     maxResponseBytes: options.maxResponseBytes ?? 4 * mebibyte,
     tls: options.tls ?? {},
+    proxy: options.proxy === undefined ? undefined : httpProxyOf(options.proxy),
     insecure: options.insecure ?? false,
     connections: options.connections ?? 1,
     maxStreams: options.maxStreams ?? 100,

@@ -1,4 +1,3 @@
-import { isIP } from "node:net";
 import { ExportError } from "@otlpkit/core";
 
 /** Where a channel leads, taken from an endpoint's URL. */
@@ -61,7 +60,7 @@ function fromSocketPath(path: string, url: string): Target {
 }
 
 function fromHostPort(text: string, tls: boolean, url: string): Target {
-  if (isIP(text) === 6) return tcp(text, defaultPort, tls);
+  if (isAddress6(text)) return tcp(text, defaultPort, tls);
   const parts = /^(?:\[([^\]]+)\]|([^:/?#@[\]\s]+))(?::(\d{1,5}))?$/.exec(text);
   const host = parts?.[1] ?? parts?.[2];
   const port = parts?.[3] === undefined ? defaultPort : Number(parts[3]);
@@ -70,8 +69,13 @@ function fromHostPort(text: string, tls: boolean, url: string): Target {
 }
 
 function tcp(host: string, port: number, tls: boolean): Target {
-  const address = `${isIP(host) === 6 ? `[${host}]` : host}:${port}`;
+  const address = `${isAddress6(host) ? `[${host}]` : host}:${port}`;
   return { address, authority: address, tls, host, port };
+}
+
+/** Fetched when it is needed, and not through `import`: it is part of every start otherwise. */
+function isAddress6(host: string): boolean {
+  return process.getBuiltinModule("node:net").isIPv6(host);
 }
 
 function notUnderstood(url: string): ExportError {

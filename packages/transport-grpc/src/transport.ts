@@ -4,6 +4,7 @@ import { alarms } from "./alarms.ts";
 import { judge } from "./answer.ts";
 import { type Call, startCall } from "./call.ts";
 import { type Connection, connection } from "./connection.ts";
+import { dialTo } from "./dial.ts";
 import { metadataOf } from "./metadata.ts";
 import { filled, type FilledOptions, type GrpcTransportOptions } from "./options.ts";
 import { refusedBeforeSending } from "./refused.ts";
@@ -17,8 +18,8 @@ import { userAgentOf } from "./version.ts";
  * const sender = grpcTransport({ headers: { "x-tenant": "shop" } }).connect({ url: "http://collector:4317" });
  * ```
  *
- * @throws RangeError when an option makes no sense; `connect` throws ExportError "unsupported" for an endpoint that is
- * no gRPC target.
+ * @throws RangeError when an option makes no sense, ExportError "unsupported" for a proxy that is none; `connect` throws
+ * ExportError "unsupported" for an endpoint that is no gRPC target and "rejected" for certificates that cannot be used.
  */
 export function grpcTransport(options: GrpcTransportOptions = {}): Transport {
   const all = filled(options);
@@ -41,7 +42,8 @@ function connect(endpoint: Endpoint, options: FilledOptions): Sender {
     ...(compressors.size > 0 && { "grpc-accept-encoding": ["identity", ...compressors.keys()].join(",") }),
     ...metadataOf(options.headers),
   };
-  const connections = [connection(target, options)];
+  const dial = dialTo(target, options);
+  const connections = [connection(target, dial, options)];
   const deadlines = alarms();
   const underWay = new Set<Call>();
   let closing: Promise<void> | undefined;
@@ -51,7 +53,7 @@ function connect(endpoint: Endpoint, options: FilledOptions): Sender {
     let best = connections[0] as Connection;
     for (const candidate of connections) if (candidate.visitors < best.visitors) best = candidate;
     if (best.visitors === 0 || connections.length >= options.connections) return best;
-    const another = connection(target, options);
+    const another = connection(target, dial, options);
     connections.push(another);
     return another;
   }

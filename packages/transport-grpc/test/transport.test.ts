@@ -21,6 +21,7 @@ import {
   strangeAuthority,
   testAuthority,
   testClient,
+  testWire,
 } from "@otlpkit/testkit/node";
 import { describe, expect, it } from "vitest";
 import type { GrpcTransportOptions } from "@otlpkit/transport-grpc";
@@ -316,6 +317,20 @@ describe.each(engines)("the $name transport", (engine) => {
     expect(backend.requests.length).toBe(2);
   });
 
+  it("refuses at once what is no certificate, and says which part", () => {
+    const connect = (tls: NonNullable<GrpcTransportOptions["tls"]>) => () =>
+      keep(engine.transport({ tls }).connect({ url: "https://127.0.0.1:1" }));
+    const { cert, key } = testClient;
+    const damaged = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+    expect(connect({ ca: "/etc/ssl/ca.pem" })).toThrow(/tls\.ca is not PEM.*name of a file/);
+    expect(connect({ ca: [testAuthority, new Uint8Array([48, 130])] })).toThrow(/tls\.ca is not PEM.*DER/);
+    expect(connect({ cert: "no", key })).toThrow("tls.cert is not PEM");
+    expect(connect({ cert, key: "no" })).toThrow("tls.key is not PEM");
+    expect(connect({ cert })).toThrow("tls.cert and tls.key belong together");
+    expect(connect({ cert: damaged, key })).toThrow(/cannot use .*wrong tag/);
+    expect(connect({ ca: new TextEncoder().encode(testAuthority), cert, key })).not.toThrow();
+  });
+
   it("uses TLS for an endpoint without a scheme, unless it may not", async () => {
     const secure = keep(await grpcBackend({ tls: true }));
     await keep(engine.transport({ tls: { ca: testAuthority } }).connect({ url: `localhost:${secure.port}` })).send(
@@ -397,21 +412,66 @@ describe("the node:http2 transport by itself", () => {
 
   it("finds out that a connection is half-open", async () => {
     const backend = keep(await grpcBackend());
-    const { url, freeze } = await freezable(backend.port);
-    const sender = keep(http2Engine.transport({ keepaliveTimeoutMs: 50 }).connect({ url }));
+    const wire = keep(await testWire(backend.port));
+    const sender = keep(http2Engine.transport({ keepaliveTimeoutMs: 50 }).connect(wire));
     await sender.send(traces(), within(10_000));
-    freeze();
+    wire.freeze();
     expect(await failure(sender.send(traces(), within(100)))).toMatchObject({ code: "timeout" });
     await expect.poll(() => sender.send(traces(), within(100)).catch(() => undefined)).toBeDefined();
     expect(backend.totalConnections).toBe(2);
   });
 
+  it("keeps a connection whose far side is slow but there", async () => {
+    const { backend, sender } = await start(http2Engine, { maxStreams: 2 });
+    backend.script({ kind: "hang" }, { kind: "hang" }, { kind: "ok" });
+    const slow = [1, 2].map(() => failure(sender.send(traces(), within(100))));
+    // Waits for room, and then for the ping; either way on the one connection.
+    const waiting = sender.send(traces(), within(10_000));
+    expect((await Promise.all(slow)).map(({ code }) => code)).toEqual(["timeout", "timeout"]);
+    await waiting;
+    await sender.send(traces(), within(10_000));
+    expect(backend.totalConnections).toBe(1);
+  });
+
+  it("lets calls on a connection in doubt go on, and lets go of it after the last", async () => {
+    const backend = keep(await grpcBackend());
+    const wire = keep(await testWire(backend.port));
+    const sender = keep(http2Engine.transport().connect(wire));
+    await sender.send(traces(), within(10_000));
+    wire.freeze();
+    const patient = failure(sender.send(traces(), within(2_500)));
+    expect(await failure(sender.send(traces(), within(100)))).toMatchObject({ code: "timeout" });
+    await sender.send(traces(), within(5_000));
+    expect(wire.openConnections).toBe(2);
+    expect(await patient).toMatchObject({ code: "timeout" });
+    await expect.poll(() => wire.openConnections).toBe(1);
+  });
+
+  it("gives up connecting when nobody waits for it any more", async () => {
+    const server = createTcpServer((socket) => {
+      keep({ close: () => socket.destroy() });
+      socket.resume();
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    keep(server);
+    const connections = () => new Promise<number>((resolve) => server.getConnections((_, count) => resolve(count)));
+    const { port } = server.address() as { port: number };
+    const sender = keep(http2Engine.transport().connect({ url: `http://127.0.0.1:${port}` }));
+    const controller = new AbortController();
+    const given = failure(sender.send(traces(), { signal: controller.signal }));
+    expect(await failure(sender.send(traces(), within(100)))).toMatchObject({ code: "timeout" });
+    expect(await connections()).toBe(1);
+    controller.abort();
+    expect(await given).toMatchObject({ code: "cancelled" });
+    await expect.poll(connections).toBe(0);
+  });
+
   it("pings a silent connection when asked to", async () => {
     const backend = keep(await grpcBackend());
-    const { url, freeze } = await freezable(backend.port);
-    const sender = keep(http2Engine.transport({ keepaliveMs: 50, keepaliveTimeoutMs: 50 }).connect({ url }));
+    const wire = keep(await testWire(backend.port));
+    const sender = keep(http2Engine.transport({ keepaliveMs: 50, keepaliveTimeoutMs: 50 }).connect(wire));
     await sender.send(traces(), within(10_000));
-    freeze();
+    wire.freeze();
     // Without a deadline of its own: only the ping can end it.
     expect(await failure(sender.send(traces(), {}))).toMatchObject({ code: "unavailable", retryable: true });
   });
@@ -428,31 +488,3 @@ describe("the node:http2 transport by itself", () => {
     expect(error.message).toContain("ETIMEDOUT");
   });
 });
-
-/** A TCP proxy whose connections of the moment can be made to swallow everything. */
-async function freezable(to: number): Promise<{ url: string; freeze: () => void }> {
-  const { connect } = await import("node:net");
-  const pairs = new Set<() => void>();
-  const server = createTcpServer((near) => {
-    const far = connect(to, "127.0.0.1");
-    near.pipe(far).pipe(near);
-    for (const socket of [near, far]) {
-      socket.on("error", () => {});
-      keep({ close: () => socket.destroy() });
-    }
-    pairs.add(() => {
-      near.unpipe(far);
-      far.unpipe(near);
-      near.resume();
-      far.resume();
-    });
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  keep(server);
-  return {
-    url: `http://127.0.0.1:${(server.address() as { port: number }).port}`,
-    freeze: () => {
-      for (const freeze of pairs) freeze();
-    },
-  };
-}

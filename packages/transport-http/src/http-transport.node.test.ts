@@ -17,7 +17,7 @@ import {
   testClient,
 } from "@otlpkit/testkit/node";
 import { afterEach, describe, expect, it } from "vitest";
-import { httpTransport, type HttpTransportOptions } from "./index.ts";
+import { httpTransport, type HttpTransportOptions, type TlsOptions } from "./index.ts";
 
 const cleanups: (() => unknown)[] = [];
 afterEach(async () => {
@@ -294,7 +294,7 @@ describe("httpTransport", () => {
     const sender = senderTo(`http://127.0.0.1:${free}`);
     const error = await failureOf(sender.send(batch, {}));
     expect([error.code, error.retryable]).toEqual(["unavailable", true]);
-    expect(error.message).toMatch(/ECONNREFUSED.*is the receiver running/);
+    expect(error.message).toMatch(/ECONNREFUSED.*is it running/);
     const far = await backend({ port: free });
     await sender.send(batch, {});
     expect(far.requests).toHaveLength(1);
@@ -417,9 +417,17 @@ describe("httpTransport over TLS", () => {
     expect([none.code, none.retryable]).toEqual(["unavailable", true]);
   });
 
-  it("refuses at once what is no certificate", () => {
-    const connect = () => senderTo("https://127.0.0.1:1", { tls: { cert: "no", key: "no" } });
-    expect(connect).toThrow(/TLS options/);
+  it("refuses at once what is no certificate, and says which part", () => {
+    const connect = (tls: TlsOptions) => () => senderTo("https://127.0.0.1:1", { tls });
+    const { cert, key } = testClient;
+    const damaged = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+    expect(connect({ ca: "/etc/ssl/ca.pem" })).toThrow(/tls\.ca is not PEM.*name of a file/);
+    expect(connect({ ca: [testAuthority, new Uint8Array([48, 130])] })).toThrow(/tls\.ca is not PEM.*DER/);
+    expect(connect({ cert: "no", key })).toThrow("tls.cert is not PEM");
+    expect(connect({ cert, key: "no" })).toThrow("tls.key is not PEM");
+    expect(connect({ cert })).toThrow("tls.cert and tls.key belong together");
+    expect(connect({ cert: damaged, key })).toThrow(/cannot use .*wrong tag/);
+    expect(connect({ ca: new TextEncoder().encode(testAuthority), cert, key })).not.toThrow();
   });
 });
 

@@ -1,4 +1,4 @@
-import { type Compressor, ExportError, type Sender, type Transport } from "@otlpkit/core";
+import { type Compressor, ExportError, httpProxyOf, type Sender, type Transport } from "@otlpkit/core";
 import { nodePoster } from "./node-poster.ts";
 import { otlpSender } from "./otlp-sender.ts";
 import { type Headers, ownHeaders } from "./request-headers.ts";
@@ -34,10 +34,16 @@ export interface HttpTransportOptions {
    * forget one. A server that announces less is heeded.
    */
   readonly idleTimeoutMs?: number;
-  /** How long to wait for a connection, TLS included, in ms. Default 10,000. */
+  /** How long to wait for a connection, a proxy's tunnel and TLS included, in ms. Default 10,000. */
   readonly connectTimeoutMs?: number;
-  /** For `https:` endpoints. */
+  /** For `https:` endpoints; of it, `ca` and `insecureSkipVerify` are for an `https:` proxy too. */
   readonly tls?: TlsOptions;
+  /**
+   * An HTTP proxy on the way: `http://proxy:3128` or `https://`, with user and password if it wants them. It is asked for
+   * tunnels to `https:` endpoints and makes the requests to `http:` endpoints in our place; `unix:` endpoints have no use
+   * for it. Default: none, whatever the environment says.
+   */
+  readonly proxy?: string | URL;
   /** To read compressed answers with. Default none, and then none are asked for (C-08). */
   readonly compressors?: readonly Compressor[];
 }
@@ -46,11 +52,13 @@ export interface HttpTransportOptions {
  * OTLP over HTTP/1.1, on `node:http`: protobuf or JSON, as the batch says. Connections are kept and reused.
  *
  * One attempt per `send`; put `retry()` in front. `connect` throws {@link ExportError} "unsupported" for an endpoint
- * that is not `http:`, `https:` or `unix:`, and "rejected" for headers or TLS options that cannot be used.
+ * that is not `http:`, `https:` or `unix:`, and "rejected" for headers or TLS options that cannot be used;
+ * `httpTransport` itself throws "unsupported" for a proxy that is none.
  */
 export function httpTransport(options: HttpTransportOptions = {}): Transport {
   const { compressors = [], maxRequestBytes = 64 * 1024 * 1024, maxResponseBytes = 4 * 1024 * 1024 } = options;
   const { maxConnections = 8, idleTimeoutMs = 30_000, connectTimeoutMs = 10_000 } = options;
+  const proxy = options.proxy === undefined ? undefined : httpProxyOf(options.proxy);
   requirePositive({ maxRequestBytes, maxResponseBytes, maxConnections, idleTimeoutMs, connectTimeoutMs });
   return {
     name: "http",
@@ -65,6 +73,8 @@ export function httpTransport(options: HttpTransportOptions = {}): Transport {
         secure: urls.traces.protocol === "https:",
         socketPath,
         tls: options.tls ?? {},
+        // A socket of this machine is nothing to go through a proxy for.
+        proxy: socketPath === undefined ? proxy : undefined,
         maxResponseBytes,
         maxConnections,
         idleTimeoutMs,

@@ -1,4 +1,4 @@
-import { ExportError } from "@otlpkit/core";
+import { ExportError, type HttpProxy } from "@otlpkit/core";
 import { shown } from "./request-url.ts";
 
 // Endings that are no answer of the far side, worded once for every transport.
@@ -6,6 +6,12 @@ import { shown } from "./request-url.ts";
 /** No complete answer by the deadline. It may have arrived all the same. */
 export function timedOut(url: URL): ExportError {
   return new ExportError("timeout", `no answer from ${shown(url)} within the time allowed`);
+}
+
+/** No connection, TLS included, within the time for one. */
+export function notConnected(place: string, timeoutMs: number, proxy: HttpProxy | undefined): ExportError {
+  const through = proxy === undefined ? "" : ` through the proxy ${proxy.shown}`;
+  return new ExportError("unavailable", `no connection to ${place}${through} within ${timeoutMs} ms; is it reachable?`);
 }
 
 /** The caller's signal was aborted. */

@@ -1,15 +1,15 @@
-import { ExportError } from "@otlpkit/core";
+import { ExportError, type HttpProxy } from "@otlpkit/core";
 import { shown } from "./request-url.ts";
 
 /** What is known about the system's error codes, for people. */
 const explanations: Readonly<Record<string, string>> = {
-  ECONNREFUSED: "nobody listens there; is the receiver running?",
-  ENOTFOUND: "the name is not known; check the host of the endpoint",
+  ECONNREFUSED: "nobody listens there; is it running?",
+  ENOTFOUND: "the name is not known; is it written right?",
   EAI_AGAIN: "the name could not be looked up just now",
   ENETUNREACH: "there is no route to it",
   EHOSTUNREACH: "there is no route to it",
   ETIMEDOUT: "it does not react",
-  ENOENT: "there is no such socket; is the receiver running?",
+  ENOENT: "there is no such socket; is it running?",
   EACCES: "this process may not use that socket",
 };
 
@@ -20,21 +20,34 @@ const explanations: Readonly<Record<string, string>> = {
  * data that waited in a queue would be gone by then if this were final.
  */
 export function networkError(cause: unknown, url: URL): ExportError {
-  const error = cause instanceof Error ? (cause as NodeJS.ErrnoException) : new Error(String(cause));
+  const error = errorOf(cause);
   const code = codeOf(error);
   if (code === "HPE_HEADER_OVERFLOW") {
     const message = `the answer of ${shown(url)} has too many headers; is this an OTLP endpoint?`;
     return new ExportError("bad-response", message, { cause });
   }
-  return new ExportError("unavailable", `cannot reach ${shown(url)} (${code}): ${explanation(error, code, url)}`, {
-    cause,
-  });
+  const message = `cannot reach ${shown(url)} (${code}): ${explanation(error, code, url)}`;
+  return new ExportError("unavailable", message, { cause });
+}
+
+/** The same for what lies between us and a proxy on the way to `place`. */
+export function proxyNotReached(cause: unknown, proxy: HttpProxy, place: string): ExportError {
+  const error = errorOf(cause);
+  const code = codeOf(error);
+  const why = explanation(error, code, new URL(proxy.shown));
+  const message = `cannot reach ${place} through the proxy ${proxy.shown} (${code}): ${why}`;
+  return new ExportError("unavailable", message, { cause });
+}
+
+function errorOf(cause: unknown): NodeJS.ErrnoException {
+  return cause instanceof Error ? cause : new Error(String(cause));
 }
 
 function codeOf(error: NodeJS.ErrnoException): string {
   // Several addresses tried, all in vain: an AggregateError without a code of its own on older versions.
   const inner = error instanceof AggregateError ? (error.errors[0] as NodeJS.ErrnoException | undefined) : undefined;
-  return error.code ?? inner?.code ?? error.name;
+  // DOMExceptions have a number there.
+  return [error.code, inner?.code].find((code) => typeof code === "string") ?? error.name;
 }
 
 function explanation(error: Error, code: string, url: URL): string {

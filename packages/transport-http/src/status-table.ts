@@ -10,6 +10,7 @@ export const codeOfStatus: Readonly<Record<number, ExportErrorCode>> = {
   403: "forbidden",
   404: "unsupported",
   405: "unsupported",
+  407: "unauthenticated",
   413: "too-large",
   415: "unsupported",
   429: "overloaded",
@@ -25,6 +26,7 @@ export const adviceOfStatus: Readonly<Record<number, string>> = {
   403: "the credentials do not allow this",
   404: "check the path, and that the far side takes this signal",
   405: "is this the path of an OTLP/HTTP receiver?",
+  407: "a proxy in between asks for credentials",
   413: "send smaller batches",
   415: "the far side may not know this format or compression",
 };

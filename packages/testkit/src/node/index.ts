@@ -14,6 +14,8 @@ export type {
 } from "./backend.ts";
 export { httpBackend } from "./http-backend.ts";
 export { grpcBackend } from "./grpc-backend.ts";
+export { type ProxiedRequest, type ProxyAnswer, testProxy, type TestProxy, type TestProxyOptions } from "./proxy.ts";
+export { testWire, type TestWire } from "./wire.ts";
 export { freePort } from "./listening.ts";
 export { decompressed } from "./decompressed.ts";
 export { strangeAuthority, testAuthority, type TestCertificate, testClient, testServer } from "./certificates.ts";

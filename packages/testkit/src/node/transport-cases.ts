@@ -5,6 +5,7 @@ import { connectionCases } from "./transport/connections.ts";
 import { grpcFailureCases } from "./transport/grpc-failures.ts";
 import { httpFailureCases } from "./transport/http-failures.ts";
 import { limitCases } from "./transport/limits.ts";
+import { proxyCases } from "./transport/proxies.ts";
 import { requestCases } from "./transport/requests.ts";
 import { successCases } from "./transport/successes.ts";
 
@@ -34,6 +35,7 @@ export function transportCases(
     ...(setting.speaks === "http" ? httpFailureCases(setting) : grpcFailureCases(setting)),
     ...limitCases(setting),
     ...connectionCases(setting),
+    ...proxyCases(setting),
     ...casesOfSender(() => senderOf(setting)),
   ];
   register(runner, cases, options);

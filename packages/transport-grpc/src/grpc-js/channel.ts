@@ -5,7 +5,7 @@ import type { FilledOptions } from "../options.ts";
 import type { Target } from "../target.ts";
 import { userAgentOf } from "../version.ts";
 import { streamWindowBytes } from "../windows.ts";
-import { type GrpcJs, pem } from "./load.ts";
+import { type GrpcJs, pemBuffer } from "./load.ts";
 
 /** Encodings that grpc-js can send, with the numbers it gives them. It compresses by itself, a channel at a time. */
 export const sendable: Readonly<Record<string, number>> = { identity: 0, deflate: 1, gzip: 2 };
@@ -48,7 +48,7 @@ function addressOf({ socketPath, host, address }: Target): string {
 
 function credentials(grpc: GrpcJs, target: Target, { tls }: FilledOptions): ChannelCredentials {
   if (!target.tls) return grpc.credentials.createInsecure();
-  return grpc.credentials.createSsl(pem(tls.ca), pem(tls.key), pem(tls.cert), {
+  return grpc.credentials.createSsl(pemBuffer(tls.ca, "ca"), pemBuffer(tls.key, "key"), pemBuffer(tls.cert, "cert"), {
     rejectUnauthorized: tls.insecureSkipVerify !== true,
     checkServerIdentity: (_, certificate) => checkServerIdentity(tls.serverName ?? target.host, certificate),
   });

@@ -1,4 +1,5 @@
 import { ExportError } from "@otlpkit/core";
+import { type Pem, pem } from "../tls.ts";
 
 /** What `import("@grpc/grpc-js")` gives. */
 export type GrpcJs = typeof import("@grpc/grpc-js");
@@ -24,8 +25,8 @@ export function loadGrpcJs(): Promise<GrpcJs> {
 }
 
 /** PEM as grpc-js wants it. */
-export function pem(value: string | Buffer | readonly (string | Buffer)[] | undefined): Buffer | null {
+export function pemBuffer(value: Pem | readonly Pem[] | undefined, name: string): Buffer | null {
   if (value === undefined) return null;
-  if (typeof value === "string") return Buffer.from(value);
-  return Buffer.isBuffer(value) ? value : Buffer.concat(value.map((part) => Buffer.from(part)));
+  const parts = Array.isArray(value) ? (value as readonly Pem[]) : [value as Pem];
+  return Buffer.from(parts.map((part) => pem(part, name)).join("\n"));
 }

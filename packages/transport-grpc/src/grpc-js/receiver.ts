@@ -5,7 +5,7 @@ import { allowance } from "../server/allowance.ts";
 import { bounded, exchange, hasDetails, onwardHeaders, statusOfFailure } from "../server/exchange.ts";
 import { filledReceiver, type FilledReceiverOptions, type GrpcReceiverOptions } from "../server/options.ts";
 import { removeStaleSocket } from "../server/stale-socket.ts";
-import { type GrpcJs, loadGrpcJs, pem } from "./load.ts";
+import { type GrpcJs, loadGrpcJs, pemBuffer } from "./load.ts";
 
 /**
  * Takes OTLP/gRPC over `@grpc/grpc-js`. Takes the same options as `grpcReceiver`; what it cannot do is listed in the
@@ -60,8 +60,8 @@ async function bind(grpc: GrpcJs, server: Server, options: FilledReceiverOptions
     tls === undefined
       ? grpc.ServerCredentials.createInsecure()
       : grpc.ServerCredentials.createSsl(
-          pem(tls.ca),
-          [{ cert_chain: pem(tls.cert) as Buffer, private_key: pem(tls.key) as Buffer }],
+          pemBuffer(tls.ca, "ca"),
+          [{ cert_chain: pemBuffer(tls.cert, "cert") as Buffer, private_key: pemBuffer(tls.key, "key") as Buffer }],
           tls.requireClientCert === true,
         );
   if (path !== undefined) await removeStaleSocket(path);

@@ -16,6 +16,7 @@ import { metadataOf } from "../metadata.ts";
 import { filled, type FilledOptions, type GrpcTransportOptions } from "../options.ts";
 import { refusedBeforeSending } from "../refused.ts";
 import { type Target, targetOf } from "../target.ts";
+import { secureContext } from "../tls.ts";
 import { channel, sendable } from "./channel.ts";
 import { type GrpcJs, loadGrpcJs } from "./load.ts";
 
@@ -23,11 +24,19 @@ import { type GrpcJs, loadGrpcJs } from "./load.ts";
  * OTLP/gRPC over `@grpc/grpc-js`, for those who rely on its ways (xDS, proxies, tracing). Takes the same options as
  * `grpcTransport`; what it cannot do is listed in the README.
  *
- * @throws RangeError when an option makes no sense; `connect` throws ExportError "unsupported" for an endpoint that is
- * no gRPC target; `send` throws it when the peer is not installed.
+ * @throws RangeError when an option makes no sense, ExportError "unsupported" for a proxy; `connect` throws ExportError
+ * "unsupported" for an endpoint that is no gRPC target and "rejected" for certificates that cannot be used; `send` throws
+ * "unsupported" when the peer is not installed.
  */
 export function grpcJsTransport(options: GrpcTransportOptions = {}): Transport {
   const all = filled(options);
+  if (all.proxy !== undefined) {
+    throw new ExportError(
+      "unsupported",
+      `cannot have @grpc/grpc-js go through the proxy ${all.proxy.shown}: it finds one by itself in the variables ` +
+        "grpc_proxy, https_proxy and http_proxy; set it there, or use grpcTransport",
+    );
+  }
   return { name: "grpc-js", connect: (endpoint) => connect(endpoint, all) };
 }
 
@@ -36,6 +45,8 @@ const timeoutsUntilRenewal = 3;
 
 function connect(endpoint: Endpoint, options: FilledOptions): Sender {
   const target = targetOf(endpoint.url, options.insecure);
+  // Not for use, but to say at once what is wrong with it.
+  if (target.tls) secureContext(options.tls);
   if (target.droppedPath !== undefined) {
     options.onWarning(`gRPC has no use for the path "${target.droppedPath}" of endpoint ${target.address}; ignored`);
   }

@@ -89,9 +89,9 @@ function serverOf(options: HttpReceiverOptions): Server {
   return process.getBuiltinModule("node:https").createServer({
     ...settings,
     handshakeTimeout: headersTimeout,
-    cert: pem(cert),
-    key: pem(key),
-    ...(ca === undefined ? {} : { ca: pem(ca) }),
+    cert: pem(cert, "cert"),
+    key: pem(key, "key"),
+    ...(ca === undefined ? {} : { ca: pem(ca, "ca") }),
     requestCert: requireClientCert,
     rejectUnauthorized: requireClientCert,
   });

@@ -15,6 +15,8 @@ export interface TransportCaseSettings {
   readonly tls?: { readonly ca: string; readonly cert?: string; readonly key?: string };
   /** To read compressed answers. */
   readonly compressors?: readonly Compressor[];
+  /** The URL of an HTTP proxy to go through, with credentials. */
+  readonly proxy?: string;
   /** Connections at a time; HTTP only. */
   readonly maxConnections?: number;
 }

@@ -4,6 +4,7 @@ import { seeded } from "../../seeded.ts";
 import type { Answer } from "../backend.ts";
 import { strangeAuthority, testAuthority, testClient } from "../certificates.ts";
 import { freePort } from "../listening.ts";
+import { testWire } from "../wire.ts";
 import { eventually, goldenBatch, onBench, sendInto, startBackend, type TransportSetting } from "./bench.ts";
 
 /** Connections that break, come back and are shared, C-19 to C-23, F-13, F-14, H-02, H-04. */
@@ -138,6 +139,27 @@ export function connectionCases(setting: TransportSetting): Case[] {
         const error = await failsWith(sender.send(goldenBatch(), { deadline }), "timeout", "a slow answer");
         check(error.retryable, "it may be sent again");
       }),
+    },
+    {
+      name: "does not send over a connection again that died without a word [A-25, F-15]",
+      run: async () => {
+        const backend = await startBackend(setting);
+        const wire = await testWire(backend.port);
+        const sender = setting.make({}).connect({ url: wire.url });
+        try {
+          await sender.send(goldenBatch(), {});
+          wire.freeze();
+          const inTime = sender.send(goldenBatch(), { deadline: performance.now() + 200 });
+          const error = await failsWith(inTime, "timeout", "a send into the void");
+          check(error.retryable, "it may be sent again");
+          accepts(await sender.send(goldenBatch(), { deadline: performance.now() + 5000 }), "the send after");
+          equal(wire.totalConnections, 2, "connections");
+        } finally {
+          await wire.close();
+          await backend.close();
+          await sender.close();
+        }
+      },
     },
     {
       name: "trusts the authority that it is given, over TLS [A-21]",
