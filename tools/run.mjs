@@ -16,6 +16,7 @@ const commands = {
   test: ["node", "tools/check.mjs"],
   build: ["turbo", "run", "build", "--output-logs=errors-only"],
   bench: ["node", "--expose-gc", source, "tools/bench/src/main.ts"],
+  scenarios: ["node", source, "tools/scenarios/src/main.ts"],
   "test:long": ["vitest", "run", "--config", "vitest.long.config.ts"],
   // Over the cases in the folder that OTLPKIT_GOLDEN names; without it over our own.
   "test:golden": ["vitest", "run", "--project", "node", "golden", "hops"],

@@ -1,0 +1,92 @@
+import { nameOf, type Result, type Scenario } from "./scenario.ts";
+import { scenarios } from "./scenarios/index.ts";
+import { type Protocol, protocols } from "./subject.ts";
+import { workIn, type Work } from "./work-in-process.ts";
+
+/** One result, and where it belongs. */
+export interface Cell {
+  readonly scenario: Scenario;
+  readonly subject: string;
+  readonly protocol: Protocol;
+  readonly result: Result;
+}
+
+export interface RunOptions {
+  /** Names of subjects. */
+  readonly subjects: readonly string[];
+  /** Default: all. */
+  readonly protocols?: readonly Protocol[];
+  /** Default: all. */
+  readonly scenarios?: readonly Scenario[];
+  /** Told of each cell as soon as it is known. */
+  readonly onCell?: (cell: Cell) => void;
+}
+
+/** Processes at one time, and scenarios at one time in each: nearly all of them only wait. */
+const processesAtOnce = 4;
+const scenariosAtOnce = 16;
+
+/**
+ * Tries scenarios on subjects. Each subject and protocol has a process of its own, so that a crash is a result and not
+ * the end. What does not hold is tried once more with less going on, since a busy machine makes late what is right.
+ */
+export async function run(options: RunOptions): Promise<readonly Cell[]> {
+  const cells: Cell[] = [];
+  const failed: Work[] = [];
+  await inTurns(firstWork(options), processesAtOnce, (work) =>
+    workIn({ ...work, atOnce: scenariosAtOnce }, (index, result) => {
+      if (result.kind === "instead") failed.push({ ...work, wanted: [index] });
+      else note(work, index, result);
+    }),
+  );
+  await inTurns(together(failed), processesAtOnce / 2, (work) =>
+    workIn({ ...work, atOnce: scenariosAtOnce / 2 }, (index, result) => note(work, index, result)),
+  );
+  return cells;
+
+  function note({ subject, protocol }: Work, index: number, result: Result): void {
+    const cell = { scenario: scenarioAt(index), subject, protocol, result };
+    cells.push(cell);
+    options.onCell?.(cell);
+  }
+}
+
+function firstWork({ subjects, protocols: spoken = protocols, scenarios: chosen = scenarios }: RunOptions): Work[] {
+  const wanted = chosen.map((scenario) => scenarios.indexOf(scenario));
+  const each = subjects.flatMap((subject) =>
+    spoken.flatMap((protocol) => wanted.map((index): Work => ({ subject, protocol, wanted: [index] }))),
+  );
+  return together(each);
+}
+
+/** One process for each subject and protocol. */
+function together(work: readonly Work[]): Work[] {
+  const groups = Map.groupBy(work, ({ subject, protocol }) => `${subject} ${protocol}`);
+  return [...groups.values()].map((each): Work => {
+    const [{ subject, protocol }] = each as [Work];
+    return { subject, protocol, wanted: each.flatMap(({ wanted }) => wanted) };
+  });
+}
+
+async function inTurns(work: readonly Work[], atOnce: number, start: (work: Work) => Promise<void>): Promise<void> {
+  const waiting = [...work];
+  async function next(): Promise<void> {
+    for (let one = waiting.shift(); one !== undefined; one = waiting.shift()) await start(one);
+  }
+  await Promise.all(Array.from({ length: atOnce }, next));
+}
+
+function scenarioAt(index: number): Scenario {
+  const scenario = scenarios[index];
+  if (scenario === undefined) throw new RangeError(`there is no scenario ${index}`);
+  return scenario;
+}
+
+/** Those with all of the words in ids or title. */
+export function scenariosWith(words: readonly string[]): readonly Scenario[] {
+  const lower = words.map((word) => word.toLowerCase());
+  return scenarios.filter((scenario) => {
+    const name = nameOf(scenario).toLowerCase();
+    return lower.every((word) => name.includes(word));
+  });
+}
