@@ -8,7 +8,7 @@ import {
   type SendOptions,
 } from "@otlpkit/core";
 import type { Signal } from "@otlpkit/core";
-import { canMerge } from "@otlpkit/otlp";
+import { canMerge } from "@otlpkit/otlp/batches";
 import { admission, closed } from "./admission.ts";
 import { Call, givenUp } from "./call.ts";
 import { cut, tooLargeToSend } from "./cut.ts";

@@ -1,5 +1,5 @@
 import { type Batch, ExportError } from "@otlpkit/core";
-import { splitByBytes, splitByItems } from "@otlpkit/otlp";
+import { splitByBytes, splitByItems } from "@otlpkit/otlp/batches";
 import type { Settings } from "./options.ts";
 
 /** A batch in pieces that each fit into one request, and what fits into none. */

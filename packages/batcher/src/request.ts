@@ -1,5 +1,5 @@
 import { type Ack, accepted, type Batch, ExportError, type Sender, type Signal } from "@otlpkit/core";
-import { merge } from "@otlpkit/otlp";
+import { merge } from "@otlpkit/otlp/batches";
 import type { BufferPool } from "./buffer-pool.ts";
 import type { Call, Leavable } from "./call.ts";
 import { shared } from "./outcome.ts";

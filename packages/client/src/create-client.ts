@@ -8,7 +8,7 @@ import {
   type Signal,
   signalNames,
 } from "@otlpkit/core";
-import { logEncoder, metricEncoder, spanEncoder } from "@otlpkit/otlp";
+import { logEncoder, metricEncoder, spanEncoder } from "@otlpkit/otlp/record";
 import { platform } from "#platform";
 import { events } from "./events.ts";
 import { type Lane, lane } from "./lane.ts";

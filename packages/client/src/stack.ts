@@ -1,7 +1,6 @@
 import { batch, type BatchAnswer } from "@otlpkit/batcher";
 import { compress } from "@otlpkit/compression";
 import { authenticate, type ByteBudget, type Middleware, pipe, type Sender, type Transport } from "@otlpkit/core";
-import { toJson } from "@otlpkit/otlp";
 import { retry } from "@otlpkit/retry";
 import { platform } from "#platform";
 import { attemptShare } from "./attempt-share.ts";
@@ -39,7 +38,7 @@ export function stack(signal: SignalSettings, around: Surroundings): Sender {
     }),
     options.audit,
     options.queue,
-    signal.protocol === "http/json" ? toJson() : undefined,
+    signal.protocol === "http/json" ? json() : undefined,
     compression(signal),
     retry({
       ...options.retry,
@@ -54,6 +53,22 @@ export function stack(signal: SignalSettings, around: Surroundings): Sender {
     attemptShare(signal.attemptTimeoutMs ?? signal.timeoutMs, now),
   ];
   return pipe(...stages.filter((stage) => stage !== undefined), connection(signal, around));
+}
+
+/** JSON is made of protobuf by code that most programs never need, so it is loaded with the first batch. */
+function json(): Middleware {
+  let loading: Promise<Middleware> | undefined;
+  return (next) => {
+    let stage: Promise<Sender> | undefined;
+    return {
+      async send(batch, options) {
+        loading ??= import("@otlpkit/otlp/json").then(({ toJson }) => toJson());
+        stage ??= loading.then((made) => made(next));
+        return (await stage).send(batch, options);
+      },
+      close: async () => (stage === undefined ? next.close() : (await stage).close()),
+    };
+  };
 }
 
 function compression({ compression: chosen }: SignalSettings): Middleware | undefined {

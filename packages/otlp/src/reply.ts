@@ -1,7 +1,5 @@
 import { type Ack, accepted, ExportError, type Format, type Signal } from "@otlpkit/core";
-import { decodeMessage } from "./decode.ts";
-import { encodeMessage } from "./encode.ts";
-import { responseNames } from "./generated/schema.ts";
+import { fieldsOf, messageField, messageIn, numberField, numberIn, textField, textIn } from "./schemaless.ts";
 
 /** How the count is called in a signal's response; each message has its own name for it. */
 const countNames: Readonly<Record<Signal, string>> = {
@@ -40,22 +38,15 @@ export function encodeReply(signal: Signal, ack: Ack, format: Format, maxBytes: 
  */
 export function decodeReply(signal: Signal, body: Uint8Array, format: Format): Ack {
   if (body.length === 0) return accepted;
-  const partial = (format === "json" ? readJson(body) : readProtobuf(signal, body))?.["partialSuccess"];
-  if (typeof partial !== "object" || partial === null) return accepted;
-  const members = partial as Readonly<Record<string, unknown>>;
-  const rejectedItems = count(members[countNames[signal]]);
-  const message = typeof members["errorMessage"] === "string" ? members["errorMessage"] : "";
+  const { rejectedItems, message } = format === "json" ? readJson(signal, body) : readProtobuf(body);
   return rejectedItems === 0 && message === "" ? accepted : { rejectedItems, message };
 }
-
-type Members = Readonly<Record<string, unknown>>;
 
 function write(signal: Signal, rejectedItems: number, message: string, format: Format): Uint8Array {
   const full = rejectedItems === 0 && message === "";
   if (format === "protobuf") {
-    if (full) return new Uint8Array(0);
-    const partialSuccess = { [countNames[signal]]: BigInt(rejectedItems), errorMessage: message };
-    return encodeMessage(responseNames[signal], { partialSuccess });
+    // The four responses are alike but for names: partial_success is 1, in it the count is 1 and the message 2.
+    return full ? new Uint8Array() : messageField(1, numberField(1, BigInt(rejectedItems)), textField(2, message));
   }
   const partialSuccess = {
     [countNames[signal]]: rejectedItems === 0 ? undefined : String(rejectedItems),
@@ -83,22 +74,36 @@ function writtenLength(unit: number, format: Format): number {
   return unit < 0x20 ? 6 : 1; // \u0000
 }
 
-function readProtobuf(signal: Signal, body: Uint8Array): Members {
+function readProtobuf(body: Uint8Array): Ack {
   try {
-    return decodeMessage(responseNames[signal], body) as Members;
+    const partial = messageIn(fieldsOf(body), 1);
+    if (partial === undefined) return accepted;
+    return { rejectedItems: count(BigInt.asIntN(64, numberIn(partial, 1))), message: textIn(partial, 2) };
   } catch (cause) {
     throw unreadable(cause);
   }
 }
 
-function readJson(body: Uint8Array): Members {
+function readJson(signal: Signal, body: Uint8Array): Ack {
+  const answer = membersOf(parsed(body));
+  if (answer === undefined) throw unreadable(undefined);
+  const partial = membersOf(answer["partialSuccess"]);
+  if (partial === undefined) return accepted;
+  const message = partial["errorMessage"];
+  return { rejectedItems: count(partial[countNames[signal]]), message: typeof message === "string" ? message : "" };
+}
+
+function parsed(body: Uint8Array): unknown {
   try {
-    const value: unknown = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(body));
-    if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Members;
+    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(body));
   } catch (cause) {
     throw unreadable(cause);
   }
-  throw unreadable(undefined);
+}
+
+function membersOf(value: unknown): Readonly<Record<string, unknown>> | undefined {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return undefined;
+  return value as Readonly<Record<string, unknown>>;
 }
 
 function unreadable(cause: unknown): ExportError {

@@ -1,7 +1,16 @@
 import { ExportError, type Format } from "@otlpkit/core";
-import { decodeMessage } from "./decode.ts";
-import { encodeMessage } from "./encode.ts";
-import type { BadRequest, ProtobufDuration, RetryInfo, RpcStatus } from "./generated/model.ts";
+import {
+  type Fields,
+  fieldsOf,
+  messageField,
+  messageIn,
+  messagesIn,
+  numberField,
+  numberIn,
+  textField,
+  textIn,
+} from "./schemaless.ts";
+import { concatenate } from "./wire.ts";
 
 /** The codes of `google.rpc.Code`, which are those of gRPC. */
 export const grpcCode = {
@@ -67,14 +76,30 @@ export function encodeStatus(status: Status, format: Format): Uint8Array {
     });
     return new TextEncoder().encode(text);
   }
-  const details: { typeUrl: string; value: Uint8Array }[] = [];
-  const add = (name: string, value: object): void => {
-    details.push({ typeUrl: typePrefix + name, value: encodeMessage(name, value) });
-  };
-  if (retryAfterMs !== undefined) add(retryInfoName, { retryDelay: durationOf(retryAfterMs) } satisfies RetryInfo);
-  if (fieldViolations !== undefined)
-    add(badRequestName, { fieldViolations: [...fieldViolations] } satisfies BadRequest);
-  return encodeMessage(statusName, { code, message, details } satisfies RpcStatus);
+  return concatenate([
+    numberField(1, BigInt(code)),
+    textField(2, message),
+    ...(retryAfterMs === undefined ? [] : [anyField(retryInfoName, retryInfo(retryAfterMs))]),
+    ...(fieldViolations === undefined ? [] : [anyField(badRequestName, badRequest(fieldViolations))]),
+  ]);
+}
+
+/** `Status.details`: a `google.protobuf.Any`. */
+function anyField(name: string, value: Uint8Array): Uint8Array {
+  const bytes = value.length === 0 ? [] : [messageField(2, value)];
+  return messageField(3, textField(1, typePrefix + name), ...bytes);
+}
+
+function retryInfo(retryAfterMs: number): Uint8Array {
+  const { seconds, nanos } = durationOf(retryAfterMs);
+  return messageField(1, numberField(1, seconds), numberField(2, BigInt(nanos)));
+}
+
+function badRequest(violations: readonly FieldViolation[]): Uint8Array {
+  const fields = violations.map(({ field, description }) =>
+    messageField(1, textField(1, field), textField(2, description)),
+  );
+  return concatenate(fields);
 }
 
 /**
@@ -92,20 +117,34 @@ export function decodeStatus(body: Uint8Array, format: Format): Status {
 type Draft = { -readonly [K in keyof Status]: Status[K] };
 
 function fromProtobuf(body: Uint8Array): Status {
-  const { code = 0, message = "", details = [] } = decodeMessage(statusName, body) as RpcStatus;
-  const status: Draft = { code, message };
-  for (const { typeUrl = "", value = new Uint8Array(0) } of details) {
-    const name = typeUrl.slice(typeUrl.lastIndexOf("/") + 1);
-    if (name !== retryInfoName && name !== badRequestName) continue;
+  const fields = fieldsOf(body);
+  const status: Draft = { code: Number(BigInt.asIntN(32, numberIn(fields, 1))), message: textIn(fields, 2) };
+  for (const detail of messagesIn(fields, 3)) {
     try {
-      const detail: RetryInfo & BadRequest = decodeMessage(name, value);
-      if (name === retryInfoName) status.retryAfterMs = milliseconds(detail.retryDelay ?? {});
-      else status.fieldViolations = (detail.fieldViolations ?? []).map(violation);
+      readDetail(fieldsOf(detail), status);
     } catch {
       // A damaged detail says nothing (F-08); the rest of the status still does.
     }
   }
   return status;
+}
+
+function readDetail(any: Fields, status: Draft): void {
+  const typeUrl = textIn(any, 1);
+  const name = typeUrl.slice(typeUrl.lastIndexOf("/") + 1);
+  if (name !== retryInfoName && name !== badRequestName) return;
+  const detail = messageIn(any, 2);
+  if (name === retryInfoName) {
+    const delay = detail && messageIn(detail, 1);
+    status.retryAfterMs = delay === undefined ? 0 : milliseconds(signedIn(delay, 1), signedIn(delay, 2));
+  } else {
+    const violations = detail === undefined ? [] : messagesIn(detail, 1).map(fieldsOf);
+    status.fieldViolations = violations.map((each) => ({ field: textIn(each, 1), description: textIn(each, 2) }));
+  }
+}
+
+function signedIn(fields: Fields, field: number): number {
+  return Number(BigInt.asIntN(64, numberIn(fields, field)));
 }
 
 function fromJson(body: Uint8Array): Status {
@@ -131,7 +170,7 @@ function violation(value: { readonly field?: unknown; readonly description?: unk
   return { field: textOf(value.field), description: textOf(value.description) };
 }
 
-function durationOf(ms: number): ProtobufDuration {
+function durationOf(ms: number): { readonly seconds: bigint; readonly nanos: number } {
   const nanos = Math.round((ms % 1000) * 1e6);
   // Rounding may fill up the second.
   const carry = Math.floor(nanos / 1e9);
@@ -140,15 +179,15 @@ function durationOf(ms: number): ProtobufDuration {
 
 /** Protobuf's spelling of a duration in JSON: "5s", "0.250s", with 0, 3, 6 or 9 digits of fraction. */
 function durationText(ms: number): string {
-  const { seconds = 0n, nanos = 0 } = durationOf(ms);
+  const { seconds, nanos } = durationOf(ms);
   if (nanos === 0) return `${seconds}s`;
   const digits = String(nanos).padStart(9, "0");
   const fraction = digits.endsWith("000000") ? 3 : digits.endsWith("000") ? 6 : 9;
   return `${seconds}.${digits.slice(0, fraction)}s`;
 }
 
-function milliseconds({ seconds = 0n, nanos = 0 }: ProtobufDuration): number {
-  return Math.max(0, Number(seconds) * 1000 + nanos / 1e6);
+function milliseconds(seconds: number, nanos: number): number {
+  return Math.max(0, seconds * 1000 + nanos / 1e6);
 }
 
 /** ms, never negative; undefined if the text is no duration. RetryInfo without a delay is one of 0. */
@@ -157,7 +196,7 @@ function parseDuration(value: unknown): number | undefined {
   if (typeof value !== "string" || !/^-?\d{1,12}(\.\d{1,9})?s$/.test(value)) return undefined;
   const [seconds = "0", fraction = ""] = value.slice(0, -1).split(".");
   if (seconds.startsWith("-")) return 0;
-  return milliseconds({ seconds: BigInt(seconds), nanos: Number(fraction.padEnd(9, "0")) });
+  return milliseconds(Number(seconds), Number(fraction.padEnd(9, "0")));
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {

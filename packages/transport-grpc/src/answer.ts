@@ -1,5 +1,5 @@
 import { type Ack, accepted, type Compressor, ExportError, type Signal } from "@otlpkit/core";
-import { decodeReply, decodeStatus, errorOf, grpcCode, type Status } from "@otlpkit/otlp";
+import { decodeReply, decodeStatus, errorOf, grpcCode, type Status } from "@otlpkit/otlp/replies";
 import type { CallAnswer } from "./call.ts";
 import { prefixBytes } from "./frame.ts";
 import { decodeGrpcMessage } from "./metadata.ts";

@@ -1,5 +1,5 @@
 import { type Ack, accepted, ExportError, type Signal } from "@otlpkit/core";
-import { decodeReply, decodeStatus } from "@otlpkit/otlp";
+import { decodeReply, decodeStatus } from "@otlpkit/otlp/replies";
 import { formatOf } from "./media-type.ts";
 import { shown } from "./request-url.ts";
 import { retryAfterMs } from "./retry-after.ts";

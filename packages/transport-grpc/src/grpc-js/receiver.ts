@@ -1,6 +1,6 @@
 import type { sendUnaryData, Server, ServerUnaryCall, UntypedServiceImplementation } from "@grpc/grpc-js";
 import { ExportError, type Listening, type Receiver, type Sender, type Signal, signals } from "@otlpkit/core";
-import { encodeStatus, type Status } from "@otlpkit/otlp";
+import { encodeStatus, type Status } from "@otlpkit/otlp/replies";
 import { allowance } from "../server/allowance.ts";
 import { bounded, exchange, hasDetails, onwardHeaders, statusOfFailure } from "../server/exchange.ts";
 import { filledReceiver, type FilledReceiverOptions, type GrpcReceiverOptions } from "../server/options.ts";

@@ -10,7 +10,7 @@ import {
   signals,
   type Transport,
 } from "@otlpkit/core";
-import { errorOf, grpcCode } from "@otlpkit/otlp";
+import { errorOf, grpcCode } from "@otlpkit/otlp/replies";
 import { ackFrom, statusFrom } from "../answer.ts";
 import { metadataOf } from "../metadata.ts";
 import { filled, type FilledOptions, type GrpcTransportOptions } from "../options.ts";

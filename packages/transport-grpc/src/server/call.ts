@@ -1,6 +1,6 @@
 import { constants, type IncomingHttpHeaders, type ServerHttp2Stream } from "node:http2";
 import { type Compressor, ExportError, type Sender, type SendOptions, type Signal } from "@otlpkit/core";
-import { type Status, statusOf } from "@otlpkit/otlp";
+import { type Status, statusOf } from "@otlpkit/otlp/replies";
 import type { Alarm, Alarms } from "../alarms.ts";
 import { emptyMessage, framed, type MessageHead, messagePrefix, messageReader, prefixBytes } from "../frame.ts";
 import { decodeGrpcTimeout, isGrpc } from "../metadata.ts";

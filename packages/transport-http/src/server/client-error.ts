@@ -1,6 +1,6 @@
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
-import { encodeStatus, grpcCode } from "@otlpkit/otlp";
+import { encodeStatus, grpcCode } from "@otlpkit/otlp/replies";
 import { contentTypes } from "../media-type.ts";
 
 /** Answers what is not HTTP, or not in time, or too much of it, and hangs up. Node would answer without a word of why. */

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { ExportError, type Format } from "@otlpkit/core";
-import { encodeStatus, statusOf } from "@otlpkit/otlp";
+import { encodeStatus, statusOf } from "@otlpkit/otlp/replies";
 import { contentTypes } from "../media-type.ts";
 import { retryAfterHeader } from "../retry-after.ts";
 import { httpStatusOf } from "./http-status.ts";
