@@ -1,30 +1,28 @@
-import { ExportError } from "@otlpkit/core";
+import { type ByteBudget, ExportError } from "@otlpkit/core";
 import type { Answer } from "../answer.ts";
 import { answerTooLarge, cancelled, timedOut } from "../interruptions.ts";
 import type { Poster, PostRequest } from "../otlp-sender.ts";
 import { shown } from "../request-url.ts";
 import { retryableStatuses } from "../status-table.ts";
 
-// Browsers refuse a keepalive request that would take the sum of those under way over 64 KiB.
-const maxKeepaliveBytes = 60 * 1024;
+/** No more requests than these outlive a page: browsers bound their number as well as their bytes. */
 const maxKeepaliveRequests = 9;
 
 /** Posts through `fetch`. */
 export function fetchPoster(
   fetch: typeof globalThis.fetch,
-  settings: { readonly maxResponseBytes: number; readonly keepalive: boolean },
+  settings: {
+    readonly maxResponseBytes: number;
+    /** What requests that outlive the page may weigh together; undefined: there are none. */
+    readonly keepalive: ByteBudget | undefined;
+  },
 ): Poster {
-  let keptBytes = 0;
-  let keptRequests = 0;
-
   async function post(request: PostRequest): Promise<Answer> {
     const { url, headers, body, deadline, signal } = request;
-    const keepalive =
-      settings.keepalive && keptRequests < maxKeepaliveRequests && keptBytes + body.byteLength <= maxKeepaliveBytes;
-    if (keepalive) {
-      keptBytes += body.byteLength;
-      keptRequests++;
-    }
+    const kept = settings.keepalive;
+    // None weighs less than its share, so that their number is bounded too.
+    const weight = Math.max(body.byteLength, Math.floor((kept?.maxBytes ?? 0) / maxKeepaliveRequests));
+    const keepalive = kept?.reserve(weight) === true;
     const timeout = deadline === undefined ? undefined : timeoutAt(deadline);
     const ends = [signal, timeout].filter((end) => end !== undefined);
     try {
@@ -43,10 +41,7 @@ export function fetchPoster(
       if (timeout?.aborted === true) throw timedOut(url);
       throw ExportError.is(error) ? error : noAnswer(error, url);
     } finally {
-      if (keepalive) {
-        keptBytes -= body.byteLength;
-        keptRequests--;
-      }
+      if (keepalive) kept.release(weight);
     }
   }
 

@@ -1,4 +1,4 @@
-import { type Batch, ExportError, protobufBatch, signalNames } from "@otlpkit/core";
+import { type Batch, byteBudget, ExportError, protobufBatch, signalNames } from "@otlpkit/core";
 import { encodeReply, encodeStatus } from "@otlpkit/otlp";
 import { describe, expect, it } from "vitest";
 import { fetchTransport, type FetchTransportOptions } from "./index.ts";
@@ -296,6 +296,47 @@ describe("fetchTransport", () => {
     expect(calls).toEqual([]);
   });
 
+  it("looks up the platform's fetch at each request, and passes by instrumentations of it", async () => {
+    const platform = globalThis.fetch;
+    const calls: string[] = [];
+    const named = (name: string, original?: typeof fetch) =>
+      Object.assign(() => Promise.resolve(ok()).finally(() => calls.push(name)), original && { __original: original });
+    const sender = fetchTransport().connect({ url });
+    try {
+      globalThis.fetch = named("replaced");
+      await sender.send(batch, {});
+      const own = named("own");
+      globalThis.fetch = named("traced twice", named("traced", own));
+      await sender.send(batch, {});
+      globalThis.fetch = own;
+      await fetchTransport({ fetch: named("given", own) })
+        .connect({ url })
+        .send(batch, {});
+    } finally {
+      globalThis.fetch = platform;
+    }
+    expect(calls).toEqual(["replaced", "own", "given"]);
+  });
+
+  it("shares what browsers allow with others that are given the same budget", async () => {
+    const { calls, connect } = answering(ok);
+    const large = { ...batch, body: new Uint8Array(40 * 1024) };
+    const keepalive = byteBudget(60 * 1024);
+    const senders = [connect(url, { keepalive }), connect(url, { keepalive })];
+    await Promise.all(senders.map((sender) => sender.send(large, {})));
+    expect(calls.map((call) => call.init.keepalive ?? false)).toEqual([true, false]);
+    expect(keepalive.usedBytes).toBe(0);
+  });
+
+  it("counts among the small requests those that are under way, however they end", async () => {
+    const large = { ...batch, body: new Uint8Array(50 * 1024) };
+    const { calls, connect } = answering(() => Promise.reject(new TypeError("Failed to fetch")));
+    const sender = connect();
+    for (let n = 0; n < 3; n++) await failureOf(sender.send(large, {}));
+    await failureOf(sender.send({ ...batch, body: new Uint8Array(61 * 1024) }, {}));
+    expect(calls.map((call) => call.init.keepalive ?? false)).toEqual([true, true, true, false]);
+  });
+
   it("lets small requests outlive the page, as many as browsers allow", async () => {
     const { calls, connect } = answering(ok);
     const large = { ...batch, body: new Uint8Array(40 * 1024) };
@@ -303,6 +344,10 @@ describe("fetchTransport", () => {
     await Promise.all([sender.send(large, {}), sender.send(large, {}), sender.send(batch, {})]);
     await sender.send(large, {});
     expect(calls.map((call) => call.init.keepalive ?? false)).toEqual([true, false, true, true]);
+    const many = answering(ok);
+    const busy = many.connect();
+    await Promise.all(Array.from({ length: 11 }, () => busy.send(batch, {})));
+    expect(many.calls.filter((call) => call.init.keepalive === true)).toHaveLength(9);
     const without = answering(ok);
     await without.connect(url, { keepalive: false }).send(batch, {});
     expect(without.calls[0]?.init.keepalive).toBeUndefined();

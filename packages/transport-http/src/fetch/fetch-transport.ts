@@ -1,4 +1,4 @@
-import { ExportError, type Sender, type Transport } from "@otlpkit/core";
+import { type ByteBudget, byteBudget, ExportError, type Sender, type Transport } from "@otlpkit/core";
 import { otlpSender } from "../otlp-sender.ts";
 import { type Headers, ownHeaders } from "../request-headers.ts";
 import { type SignalPaths, targetOf } from "../request-url.ts";
@@ -21,11 +21,15 @@ export interface FetchTransportOptions {
   /** The largest answer to read, as decompressed by the platform. Default 4 MiB (C-11). */
   readonly maxResponseBytes?: number;
   /**
-   * Let small requests outlive the page that sends them, within what browsers allow (64 KiB in all; we keep to 60, and
-   * to nine requests). Default true.
+   * Let small requests outlive the page that sends them, within what browsers allow: 64 KiB at a time for the whole page,
+   * of which we take 60, and nine requests. What does not fit is sent as any other request. A page with several transports
+   * gives all of them one `byteBudget(60 * 1024)`. Default true: a budget of its own.
    */
-  readonly keepalive?: boolean;
-  /** What makes requests. Default the platform's `fetch`, looked up at each request, as tools like to replace it. */
+  readonly keepalive?: boolean | ByteBudget;
+  /**
+   * What makes requests. Default: the platform's `fetch`, looked up at each request, since tools like to replace it. One that
+   * OpenTelemetry's instrumentations have replaced is passed by, or every export would be a span of its own.
+   */
   readonly fetch?: typeof globalThis.fetch;
 }
 
@@ -37,6 +41,7 @@ export interface FetchTransportOptions {
  */
 export function fetchTransport(options: FetchTransportOptions = {}): Transport {
   const { maxRequestBytes = 64 * 1024 * 1024, maxResponseBytes = 4 * 1024 * 1024, keepalive = true } = options;
+  const kept = keepalive === true ? byteBudget(60 * 1024) : keepalive === false ? undefined : keepalive;
   return {
     name: "http",
     connect(endpoint): Sender {
@@ -51,8 +56,19 @@ export function fetchTransport(options: FetchTransportOptions = {}): Transport {
         ...ownHeaders(options.headers ?? {}),
         ...(options.userAgent === undefined ? {} : { "user-agent": userAgentOf(options.userAgent) }),
       };
-      const fetch: typeof globalThis.fetch = options.fetch ?? ((url, init) => globalThis.fetch(url, init));
-      return otlpSender({ urls, headers, maxRequestBytes }, fetchPoster(fetch, { maxResponseBytes, keepalive }));
+      const fetch: typeof globalThis.fetch = options.fetch ?? ((url, init) => untracedFetch()(url, init));
+      return otlpSender({ urls, headers, maxRequestBytes }, fetchPoster(fetch, { maxResponseBytes, keepalive: kept }));
     },
   };
+}
+
+type Instrumented = typeof globalThis.fetch & { readonly __original?: Instrumented };
+
+/** The platform's own `fetch`: instrumentations keep what they replace in a member of this name. */
+const replaced = "__original";
+
+function untracedFetch(): typeof globalThis.fetch {
+  let fetch: Instrumented = globalThis.fetch;
+  for (let inner = fetch[replaced]; inner !== undefined; inner = fetch[replaced]) fetch = inner;
+  return fetch;
 }
