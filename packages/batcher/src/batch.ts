@@ -1,176 +1,125 @@
-import {
-  type Ack,
-  accepted,
-  type Batch,
-  ExportError,
-  type Middleware,
-  type Sender,
-  type SendOptions,
-} from "@otlpkit/core";
-import type { Signal } from "@otlpkit/core";
+import { type Ack, accepted, type Batch, ExportError, type Sender, type SendOptions, type Signal } from "@otlpkit/core";
 import { canMerge } from "@otlpkit/otlp/batches";
-import { admission, closed } from "./admission.ts";
-import { Call, givenUp } from "./call.ts";
-import { cut, tooLargeToSend } from "./cut.ts";
+import { Call, type Era, type Owner } from "./call.ts";
+import { door } from "./door.ts";
 import { type Lane, lane } from "./lane.ts";
 import { type BatchOptions, settle, type Settings } from "./options.ts";
 import { type Request, request } from "./request.ts";
+import { type Split, split } from "./split.ts";
 
-/**
- * Merges small requests into larger ones, by items, bytes and age, splits those that are too large, and bounds what is
- * held and under way.
- *
- * - Only what belongs together is merged: one signal, equal onward headers. Profiles (M-36), and bodies that are
- *   compressed or not protobuf, pass straight through. Nothing is copied until it is merged (H-06).
- * - `send` resolves with the answer for the requests that its items went into, so an acknowledgement still means what
- *   it meant. Of a merged request that was accepted in part nobody can say whose items were refused: its callers get
- *   a warning, and `onAnswer` the count.
- * - An item too large for any request is rejected, alone (N1-06). When a batch was split and some pieces fail, see
- *   `combined`: a retryable error makes the whole retryable, and pieces that had arrived may then arrive twice.
- * - A merged request has the latest deadline of its callers. One whose own deadline passes earlier gets "timeout"; what
- *   is not yet sent of it is left out, what is goes on.
- * - Beyond the byte budget it does what `whenFull` says. Requests without items are accepted and not sent (N1-03).
- * - `close` sends what is held and waits for the answers. After `closeGraceMs` it sets the limit of concurrency aside
- *   and closes `next` meanwhile, so that a stage behind this one stops waiting for better times.
- */
-export function batch(options: BatchOptions = {}): Middleware {
-  return batcher(options).stage;
-}
-
-/** A batching stage with a handle. */
-export interface Batcher {
-  /** See {@link batch}. */
-  readonly stage: Middleware;
+/** A sender that holds what it is given until it goes down with others. */
+export interface Batcher extends Sender {
   /**
-   * Sends what is held now, and resolves when everything that was held or under way is answered. What comes later does not
-   * prolong it. Never rejects: each `send` gets its own answer.
+   * Sends what is held now, and resolves when all that was given to `send` before is answered and told to `onAnswer`, what
+   * waits for room or is under way included. What comes later does not prolong it. Never rejects: each `send` has its own
+   * answer. It takes as long as the sends may; who has less time does not wait for the end.
    */
   flush(): Promise<void>;
 }
 
-/** Like {@link batch}, for those who must be able to say "now". */
-export function batcher(options: BatchOptions = {}): Batcher {
+/**
+ * Merges small requests into larger ones, by items, bytes and age, splits those that are too large, and bounds what is held
+ * and under way.
+ *
+ * - Only what belongs together is merged: one signal, equal onward headers. Profiles (M-36), and bodies that are
+ *   compressed or not protobuf, go alone and as they are, when it is their turn. Nothing is copied until it is merged
+ *   (H-06).
+ * - `send` resolves with the answer for the requests that its items went into, so an acknowledgement still means what
+ *   it meant. Of a merged request that was accepted in part nobody can say whose items were refused: its callers get
+ *   a warning, and `onAnswer` the count.
+ * - An item too large for any request is rejected, alone (N1-06). When a batch was split and some pieces fail, see
+ *   `split`: a retryable error makes the whole retryable, and pieces that had arrived may then arrive twice.
+ * - A merged request has the latest deadline of its callers. One whose own deadline passes earlier gets "timeout"; what
+ *   is not yet sent of it is left out, what is goes on.
+ * - Beyond the byte budget it does what `whenFull` says. Requests without items are accepted and not sent (N1-03).
+ * - `close` sends what is held and waits for the answers. After `closeGraceMs` it sends away who still waits for room, sets
+ *   the limit of concurrency aside and closes `next` meanwhile, so that a stage behind this one stops waiting for better
+ *   times.
+ *
+ * @throws RangeError for an option that makes no sense.
+ */
+export function batch(options: BatchOptions = {}): (next: Sender) => Batcher {
   const settings = settle(options);
-  const senders: FlushableSender[] = [];
-  return {
-    stage(next) {
-      const sender = batching(settings, next);
-      senders.push(sender);
-      return sender;
-    },
-    flush: async () => void (await Promise.all(senders.map((sender) => sender.flush()))),
-  };
+  return (next) => batching(settings, next, split);
 }
 
-interface FlushableSender extends Sender {
-  flush(): Promise<void>;
+/**
+ * Like {@link batch}, but batches stay whole: one above `maxItems` goes alone, one above `maxBytes` fails with "too-large".
+ * For web pages, where who makes the batches keeps to the limits: it has two thirds of the size, since it brings nothing that
+ * reads protobuf.
+ */
+export function batchWhole(options: BatchOptions = {}): (next: Sender) => Batcher {
+  const settings = settle(options);
+  return (next) => batching(settings, next);
 }
 
-function batching(settings: Settings, next: Sender): FlushableSender {
-  const { maxItems, sendItems, maxBytes, maxAgeMs, maxConcurrent, prompt, onAnswer, setTimer } = settings;
+function batching(settings: Settings, next: Sender, split?: Split): Batcher {
+  const { maxItems, sendItems, maxBytes, maxAgeMs, maxConcurrent, prompt, setTimer } = settings;
   /** Requests that still take more, by what may be merged into them. */
   const open = new Map<string, { readonly request: Request; readonly cancelTimer: () => void }>();
   const lanes = new Map<Signal, Lane>();
-  /** Sends without an answer, the oldest first. */
-  const calls = new Set<Call>();
-  const door = admission(settings, dropOldest);
+  const entrance = door(settings, place);
+  const owner: Owner = { ...settings, done };
+  /** Calls since the last flush, and the promise of those before. */
+  let era: Era = { calls: 0, whenOver: nothing };
+  let earlier: Promise<void> = Promise.resolve();
   let closing: Promise<void> | undefined;
 
-  async function send(whole: Batch, options: SendOptions): Promise<Ack> {
-    if (whole.items === 0 && canMerge(whole, whole)) return accepted;
-    try {
-      checkWanted(whole, options);
-      const turn = door.enter(whole, options);
-      // Nothing may come between when there is room: whoever closes in the same moment must find it here.
-      if (turn !== undefined) {
-        await turn;
-        stillWanted(whole, options);
-      }
-    } catch (error) {
-      const result = ExportError.from(error);
-      onAnswer({ batch: whole, callers: 1, result, sent: false });
-      throw result;
-    }
-    return canMerge(whole, whole) ? enter(whole, options) : handOn(whole, options);
+  function send(batch: Batch, { deadline = Infinity, signal }: SendOptions): Promise<Ack> {
+    if (batch.items === 0 && canMerge(batch, batch)) return Promise.resolve(accepted);
+    const call = new Call(batch, deadline, era, owner);
+    if (signal || deadline < Infinity) call.watch(signal);
+    if (call.gone) call.refuse(call.gone);
+    else if (closing) call.refuse(closed(call));
+    else entrance.enter(call);
+    return call.answer;
   }
 
-  function checkWanted(whole: Batch, { signal }: SendOptions): void {
-    if (closing) throw closed(whole);
-    if (signal?.aborted) throw givenUp(whole.signal);
+  function done(call: Call): void {
+    entrance.leave(call);
+    if (--call.era.calls === 0) call.era.whenOver();
   }
 
-  /** Things may have changed in the moment between getting a place and taking it. */
-  function stillWanted(whole: Batch, options: SendOptions): void {
-    try {
-      checkWanted(whole, options);
-    } catch (error) {
-      door.leave(whole.body.byteLength);
-      throw error;
+  /** Puts what has come in where it goes down. */
+  function place(call: Call): void {
+    const { batch } = call;
+    if (!canMerge(batch, batch)) {
+      const alone = request("", batch.signal, settings);
+      put(call, alone);
+      laneOf(batch.signal).ready(alone);
+    } else if (split && (batch.items > maxItems || batch.body.byteLength > maxBytes)) {
+      split(call, settings, join);
+    } else {
+      join(call);
     }
   }
 
-  /** What can neither be merged nor cut. */
-  async function handOn(whole: Batch, options: SendOptions): Promise<Ack> {
-    let result: Ack | ExportError;
-    try {
-      result = await next.send(whole, options);
-    } catch (error) {
-      result = ExportError.from(error, `cannot send ${whole.signal}`);
-    } finally {
-      door.leave(whole.body.byteLength);
-    }
-    onAnswer({ batch: whole, callers: 1, result, sent: true });
-    if (ExportError.is(result)) throw result;
-    return result;
-  }
-
-  function enter(whole: Batch, options: SendOptions): Promise<Ack> {
-    const owner = new Call(whole, options, settings, () => {
-      calls.delete(owner);
-      door.leave(whole.body.byteLength);
-    });
-    calls.add(owner);
-    const { pieces, tooLarge } = piecesOf(whole, owner);
-    for (const item of tooLarge) {
-      const result = tooLargeToSend(item, maxBytes);
-      owner.note({ items: item.items, result, unsent: true });
-      onAnswer({ batch: item, callers: 1, result, sent: false });
-    }
-    const key = groupKey(whole);
-    for (const piece of pieces) place(piece, key, owner);
-    owner.complete();
-    return owner.answer;
-  }
-
-  function piecesOf(whole: Batch, owner: Call): ReturnType<typeof cut> {
-    try {
-      return cut(whole, settings);
-    } catch (error) {
-      const result = ExportError.from(error, `cannot send ${whole.signal}`);
-      owner.note({ items: whole.items, result });
-      onAnswer({ batch: whole, callers: 1, result, sent: false });
-      return { pieces: [], tooLarge: [] };
-    }
-  }
-
-  /** Puts a piece into the open request of its group, or begins another, and sends what is full. */
-  function place(piece: Batch, key: string, owner: Call): void {
+  /** Puts a call into the open request of its group, or begins another, and sends what is full. */
+  function join(call: Call): void {
+    const { batch } = call;
+    const { items, signal, body } = batch;
+    if (body.byteLength > maxBytes) return call.refuse(tooLarge(call, maxBytes));
+    const key = groupKey(batch);
     const held = open.get(key)?.request;
-    const fits = held && held.items + piece.items <= maxItems && held.bytes + piece.body.byteLength <= maxBytes;
+    const fits = held && held.items + items <= maxItems && held.bytes + body.byteLength <= maxBytes;
     if (held && !fits) go(held);
-    const target = held && fits ? held : begin(key, piece.signal);
-    target.add({ batch: piece, call: owner });
-    owner.goesInto(target);
-    const ofSignal = laneOf(piece.signal);
+    const target = held && fits ? held : begin(key, signal);
+    put(call, target);
+    const ofSignal = laneOf(signal);
     if (target.items >= sendItems || target.bytes >= maxBytes) go(target);
-    // It goes if it is its turn. Until then it takes more.
-    else if (maxAgeMs === 0 || (prompt && ofSignal.quiet)) ofSignal.ready(target);
+    // It goes if it is its turn, and takes more until then. What has waited for room since before a flush is in a hurry too.
+    else if (maxAgeMs === 0 || call.era !== era || (prompt && ofSignal.idle)) ofSignal.ready(target);
+  }
+
+  function put(call: Call, target: Request): void {
+    target.add(call);
+    entrance.hold(call);
   }
 
   function begin(key: string, signal: Signal): Request {
     const fresh = request(key, signal, settings);
     // At its age it goes, but takes more as long as it must wait for its turn.
-    const cancelTimer = maxAgeMs > 0 ? setTimer(() => laneOf(signal).ready(fresh), maxAgeMs) : (): void => {};
+    const cancelTimer = maxAgeMs > 0 ? setTimer(() => laneOf(signal).ready(fresh), maxAgeMs) : nothing;
     open.set(key, { request: fresh, cancelTimer });
     return fresh;
   }
@@ -189,35 +138,34 @@ function batching(settings: Settings, next: Sender): FlushableSender {
   }
 
   function laneOf(signal: Signal): Lane {
-    const found = lanes.get(signal) ?? lane(maxConcurrent, start);
+    const found = lanes.get(signal) ?? lane(maxConcurrent, start, () => prompt && hurry(signal));
     lanes.set(signal, found);
     return found;
   }
 
   function start(ready: Request): Promise<void> {
     shut(ready);
+    for (const call of ready.calls) entrance.begun(call);
     return ready.send(next);
   }
 
-  function dropOldest(error: ExportError): boolean {
-    for (const call of calls) {
-      if (!call.held) continue;
-      call.leave(error);
-      return true;
-    }
-    return false;
+  function hurry(signal: Signal): void {
+    for (const { request: held } of open.values()) if (held.signal === signal) laneOf(signal).ready(held);
   }
 
   async function flush(): Promise<void> {
+    const past = era;
+    era = { calls: 0, whenOver: nothing };
     for (const { request: held } of open.values()) go(held);
-    await Promise.allSettled([...calls].map((call) => call.answer));
+    const over = past.calls > 0 && new Promise<void>((resolve) => (past.whenOver = resolve));
+    earlier = Promise.all([earlier, over]).then(nothing);
+    await earlier;
   }
 
   async function close(): Promise<void> {
-    door.close();
-    for (const { request: held } of open.values()) go(held);
-    const answered = Promise.all([...lanes.values()].map((each) => each.idle()));
+    const answered = flush();
     await withinGrace(answered);
+    entrance.close(closed);
     for (const each of lanes.values()) each.open();
     await Promise.all([next.close(), answered]);
   }
@@ -239,7 +187,17 @@ function batching(settings: Settings, next: Sender): FlushableSender {
 /** What may be merged has equal keys. */
 function groupKey({ signal, headers }: Batch): string {
   const names = Object.keys(headers);
-  return names.length === 0
-    ? signal
-    : `${signal} ${JSON.stringify(names.toSorted().map((name) => [name, headers[name]]))}`;
+  if (names.length === 0) return signal;
+  return `${signal} ${JSON.stringify(names.toSorted().map((name) => [name, headers[name]]))}`;
 }
+
+function tooLarge({ batch: { signal, items, body } }: Call, maxBytes: number): ExportError {
+  const what = `a batch of ${items} in ${body.byteLength} bytes is larger than a request may be (${maxBytes})`;
+  return new ExportError("too-large", `cannot send ${signal}: ${what}`);
+}
+
+function closed({ batch }: Call): ExportError {
+  return new ExportError("closed", `cannot send ${batch.signal}: the batcher is closed`);
+}
+
+function nothing(): void {}

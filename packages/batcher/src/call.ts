@@ -1,124 +1,109 @@
-import { type Ack, type Batch, ExportError, type SendOptions } from "@otlpkit/core";
-import { combined, type Outcome } from "./outcome.ts";
+import { type Ack, type Batch, ExportError } from "@otlpkit/core";
 import type { Settings } from "./options.ts";
 
-/** What a request does when one of its callers goes early. */
-export interface Leavable {
-  /** Whether it has been handed on. */
-  readonly begun: boolean;
-  callerGone(): void;
+/** Where a call is at the moment: at the door, in pieces, or in a request. */
+export interface Place {
+  /** The caller has gone early and had its error, `call.gone`. What need not be sent any more is refused. */
+  left(call: Call): void;
+}
+
+/** Who has made the calls. */
+export interface Owner extends Pick<Settings, "now" | "setTimer" | "onAnswer"> {
+  /** It is over with a call: answered or refused, and no longer under way. */
+  done(call: Call): void;
+}
+
+/** Calls that began between one flush and the next. */
+export interface Era {
+  /** How many of them it is not over with. */
+  calls: number;
+  whenOver: () => void;
 }
 
 /**
- * One `send`, waiting for the answers to the requests that its pieces went into. A class, since there is one for every
- * request that arrives, and closures in its place take most of the batcher's time.
+ * One batch on its way through the batcher, and the caller who waits for its answer. A class, since there is one for every
+ * batch that arrives, and closures in its place take most of the batcher's time.
  */
 export class Call {
+  readonly batch: Batch;
   /** `Infinity` if there is none. */
   readonly deadlineMs: number;
+  readonly era: Era;
   /** What the caller is told. */
   readonly answer: Promise<Ack>;
-  readonly #batch: Batch;
-  readonly #release: () => void;
-  readonly #requests: Leavable[] = [];
-  readonly #outcomes: Outcome[] = [];
-  #unsettled = 1;
-  #gone: ExportError | undefined;
+  /** Of the budget: its share of what was reserved. */
+  bytes = 0;
+  place: Place | undefined;
+  /** Why the caller has had its error early, by abort, deadline or policy. */
+  gone: ExportError | undefined;
+  readonly #owner: Owner;
   #resolve: (ack: Ack) => void = unset;
   #reject: (error: ExportError) => void = unset;
   /** Stops watching the caller's deadline and signal. */
-  #unwatch: (() => void) | undefined;
+  #unwatch: () => void = unset;
 
-  /** `release` is called when every piece is done with, whether or not the caller is still there. */
-  constructor(batch: Batch, options: SendOptions, settings: Pick<Settings, "now" | "setTimer">, release: () => void) {
-    this.#batch = batch;
-    this.#release = release;
-    this.deadlineMs = options.deadline ?? Infinity;
+  constructor(batch: Batch, deadlineMs: number, era: Era, owner: Owner) {
+    this.batch = batch;
+    this.deadlineMs = deadlineMs;
+    this.era = era;
+    era.calls++;
+    this.#owner = owner;
     this.answer = new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
     });
-    if (options.signal || this.deadlineMs < Infinity) this.#watch(options.signal, settings);
   }
 
-  /** Why the caller has had its error already, by abort, deadline or policy: what is still held need not be sent. */
-  get gone(): ExportError | undefined {
-    return this.#gone;
+  /** A part of it that goes by itself, with its share of the bytes and the same time. */
+  piece(batch: Batch): Call {
+    const part = new Call(batch, this.deadlineMs, this.era, this.#owner);
+    part.bytes = Math.min(this.bytes, batch.body.byteLength);
+    this.bytes -= part.bytes;
+    return part;
   }
 
-  /** Nothing of it has been handed on, and somebody waits for it. */
-  get held(): boolean {
-    return this.#gone === undefined && this.#requests.every((request) => !request.begun);
+  /** Leaves when the caller aborts or its time is over. */
+  watch(abort: AbortSignal | undefined): void {
+    const { now, setTimer } = this.#owner;
+    const attempted = `cannot send ${this.batch.signal}`;
+    const onAbort = (): void => this.leave(new ExportError("cancelled", `${attempted}: the caller gave up`));
+    const onDeadline = (): void =>
+      this.leave(new ExportError("timeout", `${attempted}: no answer before the deadline`));
+    const leftMs = Math.ceil(this.deadlineMs - now());
+    if (abort?.aborted) return onAbort();
+    if (leftMs <= 0) return onDeadline();
+    const cancelTimer = leftMs < longestTimerMs ? setTimer(onDeadline, leftMs) : unset;
+    abort?.addEventListener("abort", onAbort, { once: true });
+    this.#unwatch = () => {
+      cancelTimer();
+      abort?.removeEventListener("abort", onAbort);
+    };
   }
 
-  /** One more piece is on its way, in `request`. */
-  goesInto(request: Leavable): void {
-    this.#unsettled++;
-    this.#requests.push(request);
-  }
-
-  /** Items that need not be waited for: they were never sent. */
-  note(outcome: Outcome): void {
-    this.#outcomes.push(outcome);
-  }
-
-  /** All pieces are on their way. */
-  complete(): void {
-    this.#done();
-  }
-
-  /** One piece is done with: answered, or left out after the caller had gone. */
-  settle(outcome: Outcome): void {
-    this.#outcomes.push(outcome);
-    this.#done();
-  }
-
-  /** Tells the caller now that there will be no answer, and takes back what has not been sent. */
+  /** The caller waits no longer; it has its error at once. */
   leave(error: ExportError): void {
-    if (this.#gone !== undefined) return;
-    this.#gone = error;
-    this.#unwatch?.();
+    if (this.gone !== undefined) return;
+    this.gone = error;
+    this.#unwatch();
     this.#reject(error);
-    for (const request of this.#requests) request.callerGone();
+    this.place?.left(this);
   }
 
-  #done(): void {
-    if (--this.#unsettled > 0) return;
-    if (this.#gone === undefined) {
-      this.#unwatch?.();
-      const result = combined(this.#outcomes);
+  /** It will not be sent. */
+  refuse(result: ExportError): void {
+    this.#owner.onAnswer({ batch: this.batch, callers: 1, result, sent: false });
+    this.settle(result);
+  }
+
+  /** Here is the answer, and it is no longer under way. */
+  settle(result: Ack | ExportError): void {
+    if (this.gone === undefined) {
+      this.#unwatch();
       if (ExportError.is(result)) this.#reject(result);
       else this.#resolve(result);
     }
-    this.#release();
+    this.#owner.done(this);
   }
-
-  #watch(abort: AbortSignal | undefined, settings: Pick<Settings, "now" | "setTimer">): void {
-    this.#unwatch = watch(this.#batch, { deadlineMs: this.deadlineMs, abort }, settings, (error) => this.leave(error));
-  }
-}
-
-/** Calls `onEnd` when the caller's time is over or it gives up; returns what ends the watching. */
-export function watch(
-  { signal }: Batch,
-  { deadlineMs, abort }: { readonly deadlineMs: number; readonly abort: AbortSignal | undefined },
-  { now, setTimer }: Pick<Settings, "now" | "setTimer">,
-  onEnd: (error: ExportError) => void,
-): () => void {
-  const onAbort = (): void => onEnd(givenUp(signal));
-  const onDeadline = (): void => onEnd(new ExportError("timeout", `no answer about ${signal} before the deadline`));
-  const leftMs = Math.max(0, Math.ceil(deadlineMs - now()));
-  const cancelTimer = leftMs < longestTimerMs ? setTimer(onDeadline, leftMs) : undefined;
-  abort?.addEventListener("abort", onAbort, { once: true });
-  return () => {
-    cancelTimer?.();
-    abort?.removeEventListener("abort", onAbort);
-  };
-}
-
-/** The caller aborted. */
-export function givenUp(signal: string): ExportError {
-  return new ExportError("cancelled", `sending ${signal} was cancelled`);
 }
 
 // setTimeout turns longer waits into none; a deadline in 25 days is none.

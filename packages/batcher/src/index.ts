@@ -1,3 +1,3 @@
-export { batch, type Batcher, batcher } from "./batch.ts";
-export type { BatchAnswer, BatchOptions, WhenFull } from "./options.ts";
+export { batch, type Batcher, batchWhole } from "./batch.ts";
+export type { BatchAnswer, BatchOptions, SetTimer, WhenFull } from "./options.ts";
 export { type BufferPool, type BufferPoolFigures, bufferPool, type BufferPoolOptions } from "./buffer-pool.ts";

@@ -1,121 +1,106 @@
-import { type Ack, accepted, type Batch, ExportError, type Sender, type Signal } from "@otlpkit/core";
+import { type Ack, type Batch, ExportError, type Sender, type Signal } from "@otlpkit/core";
 import { merge } from "@otlpkit/otlp/batches";
-import type { BufferPool } from "./buffer-pool.ts";
-import type { Call, Leavable } from "./call.ts";
-import { shared } from "./outcome.ts";
-import type { BatchAnswer } from "./options.ts";
+import type { Call, Place } from "./call.ts";
+import type { Settings } from "./options.ts";
 
-/** A part of one caller's batch, small enough for one request. */
-export interface Piece {
-  readonly batch: Batch;
-  readonly call: Call;
-}
-
-/** Pieces that go down together: a request in the making. */
-export interface Request extends Leavable {
+/** Batches that go down together: a request in the making. */
+export interface Request extends Place {
   /** What may be added to it has the same. */
   readonly key: string;
   readonly signal: Signal;
+  readonly calls: ReadonlySet<Call>;
   readonly items: number;
   readonly bytes: number;
-  add(piece: Piece): void;
-  /**
-   * A caller has gone. What is not yet sent of it is left out, since it has been told that it failed; what is sent goes
-   * on as long as anybody waits for it.
-   */
-  callerGone(): void;
-  /** Sends it and settles every piece. Never rejects. */
+  add(call: Call): void;
+  /** Sends it and settles every call. Never rejects. */
   send(next: Sender): Promise<void>;
 }
 
-export interface RequestSettings {
-  readonly onAnswer: (answer: BatchAnswer) => void;
-  readonly pool: BufferPool | undefined;
-}
-
-export function request(key: string, signal: Signal, { onAnswer, pool }: RequestSettings): Request {
-  const controller = new AbortController();
-  let begun = false;
-  let pieces: Piece[] = [];
+export function request(key: string, signal: Signal, { onAnswer, pool }: Settings): Request {
+  const calls = new Set<Call>();
   let items = 0;
   let bytes = 0;
+  /** Under way; and how many callers still wait for the answer. */
+  let abort: AbortController | undefined;
+  let waiting = 0;
+
+  async function send(next: Sender): Promise<void> {
+    const batches = Array.from(calls, (call) => call.batch);
+    const [first] = batches;
+    if (!first) return;
+    abort = new AbortController();
+    waiting = batches.length;
+    let whole: Batch;
+    try {
+      // One goes as it is; only joining makes a copy (H-06).
+      whole = merge(batches, pool && ((length) => pool.take(length)));
+    } catch (error) {
+      // There is no memory for it.
+      const failure = ExportError.from(error, `cannot merge ${signal}`);
+      for (const call of calls) call.refuse(failure);
+      return;
+    }
+    const result = await answerTo(whole, next, abort.signal);
+    try {
+      onAnswer({ batch: whole, callers: batches.length, result, sent: true });
+    } finally {
+      const answerFor = ExportError.is(result) ? () => result : shared(result, items, batches.length);
+      for (const call of calls) call.settle(answerFor(call.batch.items));
+      // After an error the memory may still be on its way into a socket that is being torn down.
+      if (ExportError.is(result)) pool?.forget(whole.body);
+      else pool?.give(whole.body);
+    }
+  }
+
+  async function answerTo(whole: Batch, next: Sender, aborted: AbortSignal): Promise<Ack | ExportError> {
+    try {
+      // The latest deadline of all: as long as someone still waits there is a reason to go on.
+      let deadline = 0;
+      for (const call of calls) deadline = Math.max(deadline, call.deadlineMs);
+      return await next.send(whole, deadline < Infinity ? { deadline, signal: aborted } : { signal: aborted });
+    } catch (error) {
+      const failure = ExportError.from(error, `cannot send ${signal}`);
+      // Who broke it off knows why better than who was broken off.
+      return aborted.aborted && failure.code === "cancelled" ? (aborted.reason as ExportError) : failure;
+    }
+  }
 
   return {
     key,
     signal,
-    get begun() {
-      return begun;
-    },
+    calls,
     get items() {
       return items;
     },
     get bytes() {
       return bytes;
     },
-    add(piece) {
-      pieces.push(piece);
-      items += piece.batch.items;
-      bytes += piece.batch.body.byteLength;
+    add(call) {
+      call.place = this;
+      calls.add(call);
+      items += call.batch.items;
+      bytes += call.batch.body.byteLength;
     },
-    callerGone() {
-      const gone = pieces.filter((piece) => piece.call.gone !== undefined);
-      if (begun) {
-        if (gone.length === pieces.length) controller.abort(gone.at(-1)?.call.gone);
+    left(call) {
+      if (abort) {
+        // What is under way goes on as long as anybody waits for it.
+        if (--waiting === 0) abort.abort(call.gone);
         return;
       }
-      pieces = pieces.filter((piece) => piece.call.gone === undefined);
-      for (const { batch, call } of gone) {
-        items -= batch.items;
-        bytes -= batch.body.byteLength;
-        const result = call.gone as ExportError;
-        onAnswer({ batch, callers: 1, result, sent: false });
-        call.settle({ items: batch.items, result, unsent: true });
-      }
+      calls.delete(call);
+      items -= call.batch.items;
+      bytes -= call.batch.body.byteLength;
+      call.refuse(call.gone as ExportError);
     },
-    async send(next) {
-      begun = true;
-      const calls = [...new Set(pieces.map((piece) => piece.call))];
-      const batches = pieces.map((piece) => piece.batch);
-      const [first] = batches;
-      if (!first) return;
-      let sent = first;
-      let result: Ack | ExportError;
-      try {
-        // One piece goes as it is; only joining makes a copy (H-06).
-        if (batches.length > 1) sent = merge(batches, pool && ((length) => pool.take(length)));
-        // The latest deadline of all: as long as someone still waits there is a reason to go on.
-        const deadline = Math.max(...calls.map((call) => call.deadlineMs));
-        const options = { signal: controller.signal };
-        result = await next.send(sent, deadline < Infinity ? { ...options, deadline } : options);
-      } catch (error) {
-        result = failureOf(error);
-      }
-      try {
-        onAnswer({ batch: sent, callers: calls.length, result, sent: true });
-      } finally {
-        settle(result, calls.length);
-        // After an error the memory may still be on its way into a socket that is being torn down.
-        if (ExportError.is(result)) pool?.forget(sent.body);
-        else pool?.give(sent.body);
-      }
-    },
+    send,
   };
+}
 
-  /** Who broke it off knows why better than who was broken off. */
-  function failureOf(error: unknown): ExportError {
-    const failure = ExportError.from(error, `cannot send ${signal}`);
-    const { aborted, reason } = controller.signal;
-    return aborted && failure.code === "cancelled" ? (reason as ExportError) : failure;
-  }
-
-  function settle(result: Ack | ExportError, callers: number): void {
-    const answerFor = ExportError.is(result) ? () => result : shared(result, items, callers);
-    const answered = new Set<Call>();
-    for (const { batch, call } of pieces) {
-      // A count of rejected items is for the caller as a whole: two of its pieces in one request must not double it.
-      const counted = callers === 1 && answered.has(call) && !ExportError.is(result);
-      answered.add(call);
-      call.settle({ items: batch.items, result: counted ? accepted : answerFor(batch.items) });
-    }
-  }
+/** The answer to a request, as each of its callers may understand it. */
+function shared(ack: Ack, items: number, callers: number): (itemsOfCaller: number) => Ack {
+  if (ack.rejectedItems === 0 || callers === 1) return () => ack;
+  if (ack.rejectedItems >= items) return (own) => ({ rejectedItems: own, message: ack.message });
+  // Nobody can say whose items were refused. To blame all would count them many times over, so it is a warning.
+  const message = `${ack.rejectedItems} of ${items} items of a merged request were rejected: ${ack.message}`;
+  return () => ({ rejectedItems: 0, message });
 }
