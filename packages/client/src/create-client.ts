@@ -54,6 +54,7 @@ export function createClient(options: ClientOptions = {}): OtlpClient {
     events: told,
     now,
     setTimer,
+    hurried: () => hurried,
     onWarning,
     onAnswer: ({ batch, result, sent }) => ledgers[batch.signal].settle(batch.items, result, sent),
   });
@@ -62,6 +63,7 @@ export function createClient(options: ClientOptions = {}): OtlpClient {
   const detached = platform.detached();
   let closing: Promise<FlushReport> | undefined;
   let overdue = false;
+  let hurried = false;
 
   const spans = openLane("traces", spanEncoder());
   const logs = openLane("logs", logEncoder());
@@ -148,7 +150,9 @@ export function createClient(options: ClientOptions = {}): OtlpClient {
     const pending = signalNames.some((signal) => ledgers[signal].pending > 0) || lanes.some((each) => each.open > 0);
     // Once it took too long the program may end: nobody can be kept waiting for ever.
     if (!pending || overdue) return;
-    void flush({ timeoutMs: 10_000 }).then(({ left }) => (overdue = left > 0));
+    hurried = platform.endsAbruptly;
+    void flush({ timeoutMs: 10_000 }).then(({ left }) => (overdue = left > 0 && !platform.endsAbruptly));
+    hurried = false;
   }
   const stopWatching = flushAtExit ? platform.beforeEnd(flushAtEnd) : () => {};
 

@@ -17,6 +17,8 @@ export interface Surroundings {
   readonly now: () => number;
   readonly setTimer: NonNullable<ClientOptions["setTimer"]>;
   readonly onAnswer: (answer: BatchAnswer) => void;
+  /** The page is being left: what is not sent at once may never be. */
+  readonly hurried: () => boolean;
   readonly onWarning: (warning: string) => void;
 }
 
@@ -39,7 +41,7 @@ export function stack(signal: SignalSettings, around: Surroundings): Sender {
     options.audit,
     options.queue,
     signal.protocol === "http/json" ? json() : undefined,
-    compression(signal),
+    compression(signal, around),
     retry({
       ...options.retry,
       ...(options.random === undefined ? {} : { random: options.random }),
@@ -71,9 +73,17 @@ function json(): Middleware {
   };
 }
 
-function compression({ compression: chosen }: SignalSettings): Middleware | undefined {
+function compression({ compression: chosen }: SignalSettings, { hurried }: Surroundings): Middleware | undefined {
   if (chosen === "none") return undefined;
-  return compress(typeof chosen === "string" ? platform.compressor(chosen) : chosen);
+  const packing = compress(typeof chosen === "string" ? platform.compressor(chosen) : chosen);
+  return (next) => {
+    const stage = packing(next);
+    return {
+      // Compressing takes a moment that there may not be.
+      send: (batch, options) => (hurried() ? next : stage).send(batch, options),
+      close: () => stage.close(),
+    };
+  };
 }
 
 function connection(signal: SignalSettings, { options, onWarning }: Surroundings): Sender {

@@ -7,8 +7,8 @@ import { gzip } from "@otlpkit/compression";
 import { accepted, type Batch, type Listening, type Sender } from "@otlpkit/core";
 import { scan } from "@otlpkit/otlp";
 import { httpReceiver } from "@otlpkit/transport-http/server";
-import { type Browser, chromium, type Page } from "playwright";
-import { build } from "vite";
+import { type Browser, type BrowserContext, chromium, type Page } from "playwright";
+import { build, defaultClientConditions } from "vite";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 // @ts-expect-error plain JS
 import { findChromium } from "../../../tools/chromium.mjs";
@@ -19,6 +19,7 @@ describe.skipIf(found === undefined)("the client in a page", () => {
   let pages: Server;
   let origin: string;
   let browser: Browser;
+  let context: BrowserContext;
   let door: Listening;
   let script: string;
   let batches: Batch[] = [];
@@ -44,6 +45,7 @@ describe.skipIf(found === undefined)("the client in a page", () => {
     door = await httpReceiver({ port: 0, compressors: [gzip()], cors: { allowedOrigins: [origin] } }).listen(keep);
     const args = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"];
     browser = await chromium.launch({ ...found, args });
+    context = await browser.newContext();
   }, 120_000);
 
   afterAll(async () => {
@@ -54,7 +56,7 @@ describe.skipIf(found === undefined)("the client in a page", () => {
 
   async function open(words: Record<string, string> = {}): Promise<Page> {
     batches = [];
-    const page = await browser.newPage();
+    const page = await context.newPage();
     page.on("pageerror", (error) => {
       throw error;
     });
@@ -75,8 +77,8 @@ describe.skipIf(found === undefined)("the client in a page", () => {
     await page.close();
   });
 
-  it("delivers what it holds when the page is left, without a word from the program", async () => {
-    const page = await open();
+  it.each([{}, { compression: "gzip" }])("delivers what it holds when the page is left (%o)", async (words) => {
+    const page = await open(words as Record<string, string>);
     await page.evaluate(() => window.record(10, 100));
     await page.goto("about:blank");
     await arrived(10);
@@ -86,7 +88,7 @@ describe.skipIf(found === undefined)("the client in a page", () => {
   it("delivers what it holds when the page is closed", async () => {
     const page = await open();
     await page.evaluate(() => window.record(10, 100));
-    await page.close({ runBeforeUnload: false });
+    await page.close({ runBeforeUnload: true });
     await arrived(10);
   });
 
@@ -109,7 +111,7 @@ async function bundle(): Promise<string> {
   const made = await build({
     configFile: false,
     logLevel: "silent",
-    resolve: { conditions: ["@otlpkit/source"] },
+    resolve: { conditions: ["@otlpkit/source", ...defaultClientConditions] },
     build: {
       write: false,
       target: "es2022",

@@ -27,6 +27,7 @@ export const platform: Platform = {
     return () => clearInterval(timer);
   },
   detached: () => process.getBuiltinModule("node:async_hooks").AsyncLocalStorage.snapshot(),
+  endsAbruptly: false,
   beforeEnd(flush) {
     moreListeners(1);
     process.on("beforeExit", flush);

@@ -24,6 +24,8 @@ export interface Platform {
   hold(): () => void;
   /** Runs things in the context that is current now, not in that of the request which happens to record something. */
   detached(): <Result>(run: () => Result) => Result;
+  /** After `beforeEnd` calls, only what happens at once is sure to happen. */
+  readonly endsAbruptly: boolean;
   /** Calls when the program has nothing left to do, or may soon be stopped without notice; returns what ends that. */
   beforeEnd(flush: () => void): () => void;
 }

@@ -28,6 +28,7 @@ export const platform: Platform = {
   },
   hold: () => () => {},
   detached: () => (run) => run(),
+  endsAbruptly: true,
   beforeEnd(flush) {
     if (typeof document === "undefined") return () => {};
     // The last event that comes for certain (a tab in the background may be discarded without another), and the one of
