@@ -1,4 +1,4 @@
-import { batch, type BatchAnswer } from "@otlpkit/batcher";
+import type { BatchAnswer } from "@otlpkit/batcher";
 import { compress } from "@otlpkit/compression";
 import { authenticate, type ByteBudget, type Middleware, pipe, type Sender, type Transport } from "@otlpkit/core";
 import { retry } from "@otlpkit/retry";
@@ -26,7 +26,7 @@ export interface Surroundings {
 export function stack(signal: SignalSettings, around: Surroundings): Sender {
   const { options, settings, budget, events, now, setTimer, onAnswer } = around;
   const stages: (Middleware | undefined)[] = [
-    batch({
+    platform.batch({
       maxItems: signal.maxBatchItems,
       maxBytes: signal.maxRequestBytes,
       // The chunk has had its time already. What must wait for its turn is still merged.

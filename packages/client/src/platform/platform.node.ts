@@ -1,3 +1,4 @@
+import { batch } from "@otlpkit/batcher";
 import type { Transport } from "@otlpkit/core";
 import { brotli, deflate, gzip, zstd } from "@otlpkit/compression";
 import { httpTransport } from "@otlpkit/transport-http";
@@ -17,6 +18,7 @@ export const platform: Platform = {
   environment: (given, warn) => fromEnvironment(given ?? process.env, warn, readFile),
   transport: (settings, onWarning) => (settings.protocol === "grpc" ? grpc(settings, onWarning) : http(settings)),
   compressor: (name) => codings[name](),
+  batch,
   chunkBytes: 256 * 1024,
   later(run, delayMs) {
     const timer = setTimeout(run, delayMs).unref();

@@ -1,4 +1,5 @@
-import type { Compressor, Transport } from "@otlpkit/core";
+import type { BatchOptions } from "@otlpkit/batcher";
+import type { Compressor, Middleware, Transport } from "@otlpkit/core";
 import type { PlatformFacts } from "../settings/default-resource.ts";
 import type { EnvironmentOptions } from "../settings/environment-options.ts";
 import type { SignalSettings } from "../settings/settings.ts";
@@ -16,6 +17,8 @@ export interface Platform {
   transport(settings: SignalSettings, onWarning: (warning: string) => void): Transport;
   /** The coding of this name. @throws RangeError if there is none of this name here. */
   compressor(name: "gzip" | "zstd" | "br" | "deflate"): Compressor;
+  /** The batching stage. In pages it leaves batches whole, which is a third of its size: chunks are small there anyway. */
+  readonly batch: (options: BatchOptions) => Middleware;
   /** A recorded item closes its chunk at so many bytes, so that a chunk fits whatever must take it in one piece. */
   readonly chunkBytes: number;
   /** Runs something later, without holding up the end of the process; returns what cancels it. */

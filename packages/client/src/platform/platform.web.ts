@@ -1,3 +1,4 @@
+import { batchWhole } from "@otlpkit/batcher";
 import { gzip } from "@otlpkit/compression";
 import { fetchTransport } from "@otlpkit/transport-http/fetch";
 import type { Platform } from "./platform.ts";
@@ -20,6 +21,7 @@ export const platform: Platform = {
     if (name === "gzip") return gzip();
     throw new RangeError(`the compression "${name}" needs Node; use "gzip"`);
   },
+  batch: batchWhole,
   // Within what a browser lets outlive a page: 64 KiB in all.
   chunkBytes: 48 * 1024,
   later(run, delayMs) {
