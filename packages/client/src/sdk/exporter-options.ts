@@ -1,9 +1,7 @@
-import type { Compressor, Signal } from "@otlpkit/core";
+import type { Compressor } from "@otlpkit/core";
 import type { ClientOptions, Protocol } from "../options.ts";
 import { warn } from "./diagnostics.ts";
-
-/** Signals that the OpenTelemetry SDK exports. */
-export type ExportedSignal = Exclude<Signal, "profiles">;
+import { type ExportedSignal, ofOneSignal } from "./one-signal.ts";
 
 /** Options that all official exporters take, under their names. Those of {@link ClientOptions} can be given as well. */
 export interface OTLPExporterConfigBase extends Omit<
@@ -39,6 +37,7 @@ export function clientOptions(
     ...(concurrencyLimit === undefined ? {} : { maxConcurrent: concurrencyLimit }),
     ...(compression === undefined ? {} : { compression }),
     ...(userAgent === undefined ? {} : { userAgent }),
-    ...(url === undefined ? {} : { [signal]: { ...ours[signal], endpoint: url } }),
+    ...ofOneSignal,
+    [signal]: { ...ours[signal], ...(url === undefined ? {} : { endpoint: url }) },
   };
 }

@@ -1,8 +1,9 @@
 import type { CredentialProvider } from "@otlpkit/core";
 import type { ClientOptions } from "../options.ts";
 import { type ChannelCredentials, headersOf, type Metadata, readCredentials } from "./channel-credentials.ts";
-import { clientOptions, type ExportedSignal, type OTLPExporterConfigBase } from "./exporter-options.ts";
+import { clientOptions, type OTLPExporterConfigBase } from "./exporter-options.ts";
 import { type LateSettings, withLateSettings } from "./late-settings.ts";
+import type { ExportedSignal } from "./one-signal.ts";
 import { settled } from "./settled.ts";
 
 /** Options of the exporters over gRPC: those of the official ones and ours. */

@@ -122,6 +122,18 @@ describe("the options of an exporter over HTTP", () => {
     expect(make({ url: "no url", headers: async () => ({}) })).toThrow("no url");
   });
 
+  it("have nothing to say of other signals", async () => {
+    const lines: string[] = [];
+    const environment = {
+      OTEL_EXPORTER_OTLP_LOGS_PROTOCOL: "grpc",
+      OTEL_EXPORTER_OTLP_LOGS_ENDPOINT: "collector:4317",
+      OTEL_EXPORTER_OTLP_METRICS_ENDPOINT: "otherwise:4317",
+    };
+    const options = httpOptions("traces", "http/json", { environment, onWarning: (line) => lines.push(line) });
+    await spanExporter(options).shutdown();
+    expect(lines).toEqual([]);
+  });
+
   it("let more exports wait than may be under way, instead of refusing them", async () => {
     const backend = await listening();
     backend.script({ kind: "ok", delayMs: 20 });

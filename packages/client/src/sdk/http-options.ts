@@ -1,8 +1,9 @@
 import type { ClientOptions } from "../options.ts";
 import { connectionOfAgent, type HttpAgentFactory, tlsOfAgent } from "./agent.ts";
 import { warn } from "./diagnostics.ts";
-import { clientOptions, type ExportedSignal, type OTLPExporterConfigBase } from "./exporter-options.ts";
+import { clientOptions, type OTLPExporterConfigBase } from "./exporter-options.ts";
 import { withLateSettings } from "./late-settings.ts";
+import type { ExportedSignal } from "./one-signal.ts";
 
 /** Options of the exporters over HTTP: those of the official ones and ours. */
 export interface OTLPExporterNodeConfigBase extends OTLPExporterConfigBase {

@@ -3,7 +3,7 @@ import { platform } from "#platform";
 import type { ClientOptions, TlsSettings } from "../options.ts";
 import { lazyTransport } from "../platform/lazy-transport.ts";
 import { warner } from "../warner.ts";
-import type { ExportedSignal } from "./exporter-options.ts";
+import type { ExportedSignal } from "./one-signal.ts";
 import { settled } from "./settled.ts";
 
 /** What is asked for only when there is something to send. */

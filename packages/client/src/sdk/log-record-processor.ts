@@ -18,7 +18,7 @@ export class OtlpLogRecordProcessor {
 
   /** Give a client instead of options to share it; it is then yours to close. */
   constructor(options: ProcessorOptions | OtlpClient = {}) {
-    const { client, own } = clientOf(options);
+    const { client, own } = clientOf("logs", options);
     this.#processor = recordProcessor({
       signal: "logs",
       client,

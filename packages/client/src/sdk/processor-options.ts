@@ -2,6 +2,7 @@ import { createClient } from "../create-client.ts";
 import type { ClientOptions } from "../options.ts";
 import type { OtlpClient } from "../otlp-client.ts";
 import { warn } from "./diagnostics.ts";
+import { type ExportedSignal, ofOneSignal } from "./one-signal.ts";
 
 /** Options of the processors: those of a client, and those of the SDK's batch processors under their names. */
 export interface ProcessorOptions extends ClientOptions {
@@ -16,12 +17,17 @@ export interface ProcessorOptions extends ClientOptions {
 }
 
 /** The client that such options describe, or the one that is given instead. */
-export function clientOf(given: ProcessorOptions | OtlpClient): { readonly client: OtlpClient; readonly own: boolean } {
+export function clientOf(
+  signal: ExportedSignal,
+  given: ProcessorOptions | OtlpClient,
+): { readonly client: OtlpClient; readonly own: boolean } {
   if ("recordSpan" in given) return { client: given, own: false };
   const { maxQueueSize, maxExportBatchSize, scheduledDelayMillis, exportTimeoutMillis, ...options } = given;
   const client = createClient({
     onWarning: warn,
     ...options,
+    ...ofOneSignal,
+    [signal]: options[signal] ?? {},
     ...(maxQueueSize === undefined ? {} : { maxQueueItems: maxQueueSize }),
     ...(maxExportBatchSize === undefined ? {} : { maxBatchItems: maxExportBatchSize }),
     ...(scheduledDelayMillis === undefined ? {} : { maxAgeMs: scheduledDelayMillis }),

@@ -80,7 +80,7 @@ describe("the span processor", () => {
     processor.onEnd(late!);
     await processor.forceFlush();
     expect(names(backend)).toEqual(["held"]);
-    expect(backend.closes).toBe(1);
+    expect(backend.closed).toBe(true);
   });
 
   it("waits for a resource that is not complete, at a flush too", async () => {
@@ -121,6 +121,13 @@ describe("the span processor", () => {
     processor.onEnd({ ...span, spanContext: () => ({ ...span.spanContext(), spanId: "nonsense" }) });
     expect(lines).toEqual([expect.stringMatching(/^otlpkit: 1 spans were lost: cannot encode a span/)]);
     await processor.shutdown();
+  });
+
+  it("has nothing to say of other signals", async () => {
+    const lines: string[] = [];
+    const environment = { OTEL_EXPORTER_OTLP_LOGS_ENDPOINT: "nonsense" };
+    await bench({ environment, onWarning: (line) => lines.push(line) }).processor.shutdown();
+    expect(lines).toEqual([]);
   });
 
   it("may be flushed from within a flush (O-17)", async () => {

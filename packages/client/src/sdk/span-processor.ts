@@ -24,7 +24,7 @@ export class OtlpSpanProcessor {
 
   /** Give a client instead of options to share it; it is then yours to close. */
   constructor(options: ProcessorOptions | OtlpClient = {}) {
-    const { client, own } = clientOf(options);
+    const { client, own } = clientOf("traces", options);
     this.#processor = recordProcessor({
       signal: "traces",
       client,
