@@ -36,9 +36,16 @@ describe("batch", () => {
     expect(next.batches.map((each) => each.items)).toEqual([5]);
   });
 
+  it("sends as soon as no more may be added, though sendItems is larger", async () => {
+    const { sender, next } = setUp({ maxItems: 5, sendItems: 100 });
+    await Promise.all([sender.send(spans(2, 1), {}), sender.send(spans(3, 2), {})]);
+    expect(next.batches.map((each) => each.items)).toEqual([5]);
+  });
+
   it("sends what it has when the next would make it too many items or bytes", async () => {
     const many = setUp({ maxItems: 10, sendItems: 10 });
     const sends = [many.sender.send(spans(6, 1), {}), many.sender.send(spans(6, 2), {})];
+    expect(many.next.batches.map((each) => each.items)).toEqual([6]);
     await many.clock.advance(200);
     await Promise.all(sends);
     expect(many.next.batches.map((each) => each.items)).toEqual([6, 6]);
@@ -273,6 +280,37 @@ describe("batch and callers that leave", () => {
     await clock.advance(100);
     expect(await sent).toBe(accepted);
     expect(next.batches).toEqual([stays]);
+  });
+
+  it("leaves room for others where one has gone, and keeps no timer of it", async () => {
+    const one = spans(1, 1);
+    const { sender, next, clock } = setUp({ maxItems: 3, maxBytes: 3 * one.body.byteLength });
+    const abort = new AbortController();
+    const gone = outcome(sender.send(one, { signal: abort.signal, deadline: 10_000 }));
+    const sent = [sender.send(one, {})];
+    expect(clock.pending).toBe(2);
+    abort.abort();
+    await gone;
+    expect(clock.pending).toBe(1);
+    sent.push(sender.send(one, {}));
+    expect(next.batches).toEqual([]);
+    sent.push(sender.send(one, {}));
+    await Promise.all(sent);
+    expect(next.batches.map((each) => each.items)).toEqual([3]);
+  });
+
+  it("leaves out the pieces that were not yet sent of one that has gone", async () => {
+    const { sender, next, clock, budget } = setUp({ maxItems: 10, maxConcurrent: 1 });
+    const late = later();
+    next.script(() => late.ack);
+    const abort = new AbortController();
+    const gone = outcome(sender.send(spans(35, 1), { signal: abort.signal }));
+    abort.abort();
+    expect(await gone).toMatchObject({ code: "cancelled" });
+    late.answer(accepted);
+    await clock.advance(200);
+    expect(next.batches.map((each) => each.items)).toEqual([10]);
+    expect(budget.usedBytes).toBe(0);
   });
 
   it("breaks a request off when all its callers have gone, and not before", async () => {

@@ -142,7 +142,7 @@ describe("batch that blocks", () => {
     await closing;
     expect(patient.clock.pending).toBe(0);
 
-    const { sender, clock, next, outcomes } = setUp({
+    const { sender, clock, next, outcomes, answers } = setUp({
       whenFull: "block",
       budget: byteBudget(bytes),
       closeGraceMs: 1000,
@@ -154,6 +154,7 @@ describe("batch that blocks", () => {
     expect(await Promise.all(outcomes)).toMatchObject([{ code: "closed" }, { code: "closed" }]);
     await closed;
     expect([next.batches.length, clock.pending]).toEqual([1, 0]);
+    expect(answers.map(({ sent }) => sent)).toEqual([false, true]);
   });
 
   it("notices room that others gave back", async () => {
