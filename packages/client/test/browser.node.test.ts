@@ -54,13 +54,13 @@ describe.skipIf(found === undefined)("the client in a page", () => {
     await new Promise((resolve) => pages.close(resolve));
   });
 
-  async function open(words: Record<string, string> = {}): Promise<Page> {
+  async function open(words: { readonly [word: string]: string | undefined } = {}): Promise<Page> {
     batches = [];
     const page = await context.newPage();
     page.on("pageerror", (error) => {
       throw error;
     });
-    const query = new URLSearchParams({ endpoint: `http://${door.address}`, ...words });
+    const query = new URLSearchParams({ endpoint: `http://${door.address}`, ...(words as Record<string, string>) });
     await page.goto(`${origin}/?${query.toString()}`);
     await page.waitForFunction(() => "record" in window);
     return page;
@@ -69,7 +69,7 @@ describe.skipIf(found === undefined)("the client in a page", () => {
   const spans = (): number => batches.reduce((sum, { signal, body }) => sum + scan(signal, body), 0);
 
   it.each([{}, { compression: "gzip" }, { protocol: "json" }])("delivers across origins (%o)", async (words) => {
-    const page = await open(words as Record<string, string>);
+    const page = await open(words);
     await page.evaluate(() => window.record(1000, 100));
     expect(await page.evaluate(() => window.flush())).toEqual({ failed: 0, left: 0 });
     expect(spans()).toBe(1000);
@@ -78,7 +78,7 @@ describe.skipIf(found === undefined)("the client in a page", () => {
   });
 
   it.each([{}, { compression: "gzip" }])("delivers what it holds when the page is left (%o)", async (words) => {
-    const page = await open(words as Record<string, string>);
+    const page = await open(words);
     await page.evaluate(() => window.record(10, 100));
     await page.goto("about:blank");
     await arrived(10);

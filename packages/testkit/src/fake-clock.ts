@@ -67,10 +67,12 @@ export function fakeClock(startMs = 0): FakeClock {
 function settled(): Promise<void> {
   return new Promise((resolve) => {
     const { port1, port2 } = new MessageChannel();
-    port1.onmessage = () => {
+    port1.addEventListener("message", () => {
       port1.close();
       resolve();
-    };
+    });
+    // Assigning `onmessage` would have done this.
+    port1.start();
     port2.postMessage(undefined);
   });
 }

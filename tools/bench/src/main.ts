@@ -11,15 +11,7 @@ import { weight } from "./cases/weight.ts";
 import { wire } from "./cases/wire.ts";
 import { table } from "./table.ts";
 
-const all: readonly Bench[] = [
-  ...encoding,
-  ...wire,
-  ...transports,
-  ...compression,
-  ...relay,
-  ...client,
-  ...weight,
-];
+const all: readonly Bench[] = [...encoding, ...wire, ...transports, ...compression, ...relay, ...client, ...weight];
 const words = process.argv.slice(2).filter((word) => !word.startsWith("--"));
 const json = process.argv.includes("--json");
 const chosen = all.filter(({ name }) => words.length === 0 || words.some((word) => name.includes(word)));

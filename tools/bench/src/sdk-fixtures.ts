@@ -78,7 +78,7 @@ export async function sdkLogs(count: number) {
       severityText: "INFO",
       body: `order ${random(1_000_000)} was placed by ${hosts[random(hosts.length)] as string}`,
       attributes: {
-        "http.route": routes[random(routes.length)] as string,
+        "http.route": routes[random(routes.length)],
         "order.items": random(30),
         "app.cache.hit": random(2) === 0,
         "enduser.id": `user-${100_000 + random(900_000)}`,

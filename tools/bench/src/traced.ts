@@ -47,7 +47,7 @@ function sdk(processor: SpanProcessor): Traced {
 }
 
 /** What spans are made of, made before the clock runs; used in turn. */
-export function material(count: number): readonly { name: string; attributes: ReturnType<typeof attributesOf> }[] {
+function material(count: number): readonly { name: string; attributes: ReturnType<typeof attributesOf> }[] {
   const random = below(20_261_131);
   return Array.from({ length: count }, () => ({ name: nameOf(random), attributes: attributesOf(random) }));
 }

@@ -61,7 +61,7 @@ export class Containers {
   #add(fields: ItemFields, at: number, resource: RecordedResource): ResourceContainer {
     const isPending = resource.asyncAttributesPending === true;
     const parts = isPending ? { head: nothing, tail: nothing } : resourceParts(fields, at, resource);
-    const container = { ...parts, scopes: new WeakMap(), named: new Map() };
+    const container = { ...parts, scopes: new WeakMap<RecordedScope, ScopeContainer>(), named: new Map() };
     (isPending ? this.#pending : this.#resources).set(resource, container);
     return container;
   }

@@ -142,7 +142,14 @@ async function delayed(): Promise<readonly Finding[]> {
     return delayP99Ms;
   };
   const work = "p99 event-loop delay at 40,000 spans/s";
-  return amounts("E4", work, "ms", () => at40k("our tracer"), () => at40k("official"), { atMost: 1 });
+  return amounts(
+    "E4",
+    work,
+    "ms",
+    () => at40k("our tracer"),
+    () => at40k("official"),
+    { atMost: 1 },
+  );
 }
 
 async function heldBack(): Promise<readonly Finding[]> {

@@ -28,7 +28,15 @@ async function imports(): Promise<readonly Finding[]> {
   const over = (code: string, part: keyof Start) => async (): Promise<number> =>
     (await start(code))[part] - (await start(""))[part];
   return [
-    ...(await amounts("G1", "import, over bare Node", "ms", over(ours, "ms"), over(theirs, "ms"), { atMost: 15 }, peer)),
+    ...(await amounts(
+      "G1",
+      "import, over bare Node",
+      "ms",
+      over(ours, "ms"),
+      over(theirs, "ms"),
+      { atMost: 15 },
+      peer,
+    )),
     ...(await amounts(
       "G1",
       "memory of the import, over bare Node",

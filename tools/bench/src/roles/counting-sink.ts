@@ -6,7 +6,10 @@ import { ready } from "../child.ts";
 
 let spans = 0;
 const server = createServer((request, response) => {
-  if (request.method === "GET") return void response.end(String(spans));
+  if (request.method === "GET") {
+    response.end(String(spans));
+    return;
+  }
   const chunks: Buffer[] = [];
   request.on("data", (chunk: Buffer) => chunks.push(chunk));
   request.on("end", () => {
