@@ -42,6 +42,7 @@ export { decode, decodeMessage } from "./decode.ts";
 export { encode, encodeMessage } from "./encode.ts";
 export { decodeReply, encodeReply } from "./reply.ts";
 export { decodeStatus, encodeStatus, type FieldViolation, grpcCode, type Status } from "./status.ts";
+export { statusMessage } from "./status-message.ts";
 export { errorOf, statusOf } from "./error-status.ts";
 // What the messages look like.
 export * from "./generated/model.ts";

@@ -1,4 +1,5 @@
 import { type Ack, accepted, ExportError, type Format, type Signal } from "@otlpkit/core";
+import { jsonMembers, membersOf, textOf } from "./json-members.ts";
 import { fieldsOf, messageField, messageIn, numberField, numberIn, textField, textIn } from "./schemaless.ts";
 
 /** How the count is called in a signal's response; each message has its own name for it. */
@@ -38,8 +39,13 @@ export function encodeReply(signal: Signal, ack: Ack, format: Format, maxBytes: 
  */
 export function decodeReply(signal: Signal, body: Uint8Array, format: Format): Ack {
   if (body.length === 0) return accepted;
-  const { rejectedItems, message } = format === "json" ? readJson(signal, body) : readProtobuf(body);
-  return rejectedItems === 0 && message === "" ? accepted : { rejectedItems, message };
+  try {
+    const { rejectedItems, message } = format === "json" ? readJson(signal, body) : readProtobuf(body);
+    return rejectedItems === 0 && message === "" ? accepted : { rejectedItems, message };
+  } catch (cause) {
+    const message = "cannot read the answer to an export: not an Export response; is the endpoint an OTLP receiver?";
+    throw new ExportError("bad-response", message, { cause });
+  }
 }
 
 function write(signal: Signal, rejectedItems: number, message: string, format: Format): Uint8Array {
@@ -75,40 +81,15 @@ function writtenLength(unit: number, format: Format): number {
 }
 
 function readProtobuf(body: Uint8Array): Ack {
-  try {
-    const partial = messageIn(fieldsOf(body), 1);
-    if (partial === undefined) return accepted;
-    return { rejectedItems: count(BigInt.asIntN(64, numberIn(partial, 1))), message: textIn(partial, 2) };
-  } catch (cause) {
-    throw unreadable(cause);
-  }
+  const partial = messageIn(fieldsOf(body), 1);
+  if (partial === undefined) return accepted;
+  return { rejectedItems: count(BigInt.asIntN(64, numberIn(partial, 1))), message: textIn(partial, 2) };
 }
 
 function readJson(signal: Signal, body: Uint8Array): Ack {
-  const answer = membersOf(parsed(body));
-  if (answer === undefined) throw unreadable(undefined);
-  const partial = membersOf(answer["partialSuccess"]);
+  const partial = membersOf(jsonMembers(body)["partialSuccess"]);
   if (partial === undefined) return accepted;
-  const message = partial["errorMessage"];
-  return { rejectedItems: count(partial[countNames[signal]]), message: typeof message === "string" ? message : "" };
-}
-
-function parsed(body: Uint8Array): unknown {
-  try {
-    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(body));
-  } catch (cause) {
-    throw unreadable(cause);
-  }
-}
-
-function membersOf(value: unknown): Readonly<Record<string, unknown>> | undefined {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return undefined;
-  return value as Readonly<Record<string, unknown>>;
-}
-
-function unreadable(cause: unknown): ExportError {
-  const message = "cannot read the answer to an export: not an Export response; is the endpoint an OTLP receiver?";
-  return new ExportError("bad-response", message, { cause });
+  return { rejectedItems: count(partial[countNames[signal]]), message: textOf(partial["errorMessage"]) };
 }
 
 /** A count may come as bigint (protobuf), string or number (JSON, G-05). */

@@ -1,4 +1,5 @@
 import { ExportError, type Format } from "@otlpkit/core";
+import { jsonMembers, membersOf, textOf } from "./json-members.ts";
 import {
   type Fields,
   fieldsOf,
@@ -148,26 +149,27 @@ function signedIn(fields: Fields, field: number): number {
 }
 
 function fromJson(body: Uint8Array): Status {
-  const value: unknown = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(body));
-  if (!isObject(value)) throw new TypeError("not an object");
-  const code = Number(value["code"] ?? 0);
-  const status: Draft = { code: Number.isInteger(code) ? code : 0, message: textOf(value["message"]) };
-  for (const detail of arrayOf(value["details"])) {
-    if (!isObject(detail)) continue;
+  const members = jsonMembers(body);
+  const code = Number(members["code"] ?? 0);
+  const status: Draft = { code: Number.isInteger(code) ? code : 0, message: textOf(members["message"]) };
+  for (const detail of objectsIn(members["details"])) {
     const type = textOf(detail["@type"]);
     const name = type.slice(type.lastIndexOf("/") + 1);
     if (name === retryInfoName) {
       const delay = parseDuration(detail["retryDelay"]);
       if (delay !== undefined) status.retryAfterMs = delay;
     } else if (name === badRequestName) {
-      status.fieldViolations = arrayOf(detail["fieldViolations"]).filter(isObject).map(violation);
+      status.fieldViolations = objectsIn(detail["fieldViolations"]).map(({ field, description }) => ({
+        field: textOf(field),
+        description: textOf(description),
+      }));
     }
   }
   return status;
 }
 
-function violation(value: { readonly field?: unknown; readonly description?: unknown }): FieldViolation {
-  return { field: textOf(value.field), description: textOf(value.description) };
+function objectsIn(list: unknown): readonly Readonly<Record<string, unknown>>[] {
+  return Array.isArray(list) ? list.map(membersOf).filter((members) => members !== undefined) : [];
 }
 
 function durationOf(ms: number): { readonly seconds: bigint; readonly nanos: number } {
@@ -197,16 +199,4 @@ function parseDuration(value: unknown): number | undefined {
   const [seconds = "0", fraction = ""] = value.slice(0, -1).split(".");
   if (seconds.startsWith("-")) return 0;
   return milliseconds(Number(seconds), Number(fraction.padEnd(9, "0")));
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-function arrayOf(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value : [];
-}
-
-function textOf(value: unknown): string {
-  return typeof value === "string" ? value : "";
 }

@@ -1,5 +1,5 @@
 import { type Ack, accepted, ExportError, type Signal } from "@otlpkit/core";
-import { decodeReply, decodeStatus } from "@otlpkit/otlp/replies";
+import { decodeReply, statusMessage } from "@otlpkit/otlp/replies";
 import { formatOf } from "./media-type.ts";
 import { shown } from "./request-url.ts";
 import { retryAfterMs } from "./retry-after.ts";
@@ -75,7 +75,7 @@ function words({ body, contentType }: Answer): string {
   if (format !== undefined) {
     try {
       // The code inside is not acted upon: only the HTTP status decides.
-      const { message } = decodeStatus(body, format);
+      const message = statusMessage(body, format);
       if (message !== "") return cut(message);
     } catch {
       // Not a Status, although it says so: show what it is, if it is text.

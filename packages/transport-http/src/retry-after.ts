@@ -19,15 +19,13 @@ export function retryAfterHeader(delayMs: number): string {
   return String(Math.ceil(delayMs / 1000));
 }
 
-const time = String.raw`\d{2}:\d{2}:\d{2}`;
-const fixdate = new RegExp(String.raw`^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} ${time} GMT$`);
-const rfc850 = new RegExp(String.raw`^[A-Z][a-z]+day, \d{2}-[A-Z][a-z]{2}-\d{2} ${time} GMT$`);
-const asctime = new RegExp(String.raw`^[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d ${time} \d{4}$`);
+// "Sun, 22 Nov 2026 12:00:03 GMT", "Sunday, 22-Nov-26 12:00:03 GMT", "Sun Nov 22 12:00:03 2026".
+const httpDateShape = /^[A-Z][a-z]+,? [\w -]+ \d\d:\d\d:\d\d (GMT|\d{4})$/;
 
 function httpDate(text: string): number | undefined {
   // The shape is checked first: Date.parse makes a date of nearly anything, "-5" and "1.5" included.
-  const zoned = asctime.test(text) ? `${text} GMT` : text;
-  if (zoned === text && !fixdate.test(text) && !rfc850.test(text)) return undefined;
-  const date = Date.parse(zoned);
+  const end = httpDateShape.exec(text)?.[1];
+  if (end === undefined) return undefined;
+  const date = Date.parse(end === "GMT" ? text : `${text} GMT`);
   return Number.isNaN(date) ? undefined : date;
 }
