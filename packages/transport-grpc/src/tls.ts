@@ -15,7 +15,7 @@ export function secureContext({ ca, cert, key }: ClientTls): SecureContext {
     throw new ExportError("rejected", "tls.cert and tls.key belong together, and one of them is missing");
   }
   const given = {
-    ...(ca === undefined ? {} : { ca: authorities(ca) }),
+    ca: authorities(ca),
     ...(cert === undefined ? {} : { cert: pem(cert, "cert") }),
     ...(key === undefined ? {} : { key: pem(key, "key") }),
   };
@@ -28,8 +28,9 @@ export function secureContext({ ca, cert, key }: ClientTls): SecureContext {
   }
 }
 
-/** Authorities, each by itself. */
-export function authorities(ca: Pem | readonly Pem[]): string[] {
+/** Authorities, each by itself; undefined: the system's. */
+export function authorities(ca: Pem | readonly Pem[] | undefined): string[] | undefined {
+  if (ca === undefined) return undefined;
   return (Array.isArray(ca) ? ca : [ca]).map((each) => pem(each, "ca"));
 }
 

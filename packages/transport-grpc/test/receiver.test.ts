@@ -282,6 +282,15 @@ describe.each(engines)("the $name receiver", (engine) => {
     await listening.close();
   });
 
+  it("refuses what is no certificate, and says which part", async () => {
+    const { cert, key } = testServer;
+    const listen = (tls: NonNullable<GrpcReceiverOptions["tls"]>) =>
+      engine.receiver({ port: 0, tls }).listen(recordingSender());
+    await expect(listen({ cert: "/etc/ssl/cert.pem", key })).rejects.toThrow("tls.cert is not PEM");
+    await expect(listen({ cert, key: new Uint8Array([48, 130]) })).rejects.toThrow("tls.key is not PEM");
+    await expect(listen({ cert, key, ca: ["no"] })).rejects.toThrow("tls.ca is not PEM");
+  });
+
   it("says why it cannot listen", async () => {
     const { listening } = await start(engine);
     const port = Number(listening.address.split(":").at(-1));

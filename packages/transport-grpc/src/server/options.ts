@@ -1,11 +1,12 @@
 import { type ByteBudget, byteBudget, type Compressor, type ExportError, type Signal } from "@otlpkit/core";
+import type { Pem } from "../tls.ts";
 
-/** Certificates of a server, each a PEM text or buffer. */
+/** Certificates of a server, each in PEM, text or bytes; `listen` throws ExportError "rejected" for what is none. */
 export interface ServerTls {
-  readonly cert: string | Buffer;
-  readonly key: string | Buffer;
+  readonly cert: Pem;
+  readonly key: Pem;
   /** Authorities that client certificates must come from. */
-  readonly ca?: string | Buffer | readonly (string | Buffer)[];
+  readonly ca?: Pem | readonly Pem[];
   /** Hangs up on clients without a certificate from `ca`. Default: false. */
   readonly requireClientCert?: boolean;
 }

@@ -8,6 +8,7 @@ import {
 import type { Socket } from "node:net";
 import { type Listening, type Receiver, type Sender, signals } from "@otlpkit/core";
 import { alarms } from "../alarms.ts";
+import { authorities, pem } from "../tls.ts";
 import { sessionWindowBytes, streamWindowBytes } from "../windows.ts";
 import { type CallContext, serveCall } from "./call.ts";
 import { listenOn } from "./listen.ts";
@@ -95,9 +96,9 @@ function createHttp2Server(options: FilledReceiverOptions): Http2Server | Http2S
   if (tls === undefined) return createServer(common);
   return createSecureServer({
     ...common,
-    cert: tls.cert,
-    key: tls.key,
-    ca: tls.ca as string | Buffer | (string | Buffer)[] | undefined,
+    cert: pem(tls.cert, "cert"),
+    key: pem(tls.key, "key"),
+    ca: authorities(tls.ca),
     requestCert: tls.requireClientCert === true,
     rejectUnauthorized: tls.requireClientCert === true,
     handshakeTimeout: 10_000,
