@@ -42,6 +42,9 @@ export interface Outcome {
 
 /** A relay to send to, and a look at what it has got. */
 export interface KeepingRelay {
+  /** Base URL of its OTLP/HTTP and its OTLP/gRPC door. */
+  readonly http: string;
+  readonly grpc: string;
   /** Runs a program (tools/otel-scenario.mjs) and gives the outcome of each run by its marker. */
   run(generation: Generation, protocol: Protocol, runs: readonly Run[]): Promise<Readonly<Record<string, Outcome>>>;
   /** The items of a signal whose resource is that of the marked program. */
@@ -82,6 +85,8 @@ ${pipelinesTo("file")}
   }
 
   return {
+    http: url("HTTP"),
+    grpc: url("gRPC"),
     resources,
     async run(generation, protocol, runs) {
       const program = fileURLToPath(new URL(`../../../tools/otel-${generation}/send.mjs`, import.meta.url));

@@ -1,4 +1,5 @@
 import { createRequire } from "node:module";
+import { fileURLToPath } from "node:url";
 import type * as Api from "@opentelemetry/api";
 import type * as Ours from "../api/index.ts";
 
@@ -13,14 +14,15 @@ export interface OpenTelemetry {
  * fails would end the program, and one that can be caught comes too late for a preload.
  */
 export function openTelemetry(): OpenTelemetry | undefined {
-  const require = createRequire(import.meta.url);
+  let path: string;
   try {
-    require.resolve("@opentelemetry/api");
+    path = fileURLToPath(import.meta.resolve("@opentelemetry/api"));
   } catch {
     return undefined;
   }
+  const require = createRequire(import.meta.url);
   return {
-    api: require("@opentelemetry/api") as typeof Api,
+    api: require(path) as typeof Api,
     ours: require("@otlpkit/client/api") as typeof Ours,
   };
 }

@@ -1,0 +1,13 @@
+// The same as node-sdk.mjs in CommonJS.
+const api = require("@opentelemetry/api");
+const { logs } = require("@opentelemetry/api-logs");
+const { HttpInstrumentation } = require("@opentelemetry/instrumentation-http");
+const { NodeSDK } = require("@opentelemetry/sdk-node");
+
+const sdk = new NodeSDK({ instrumentations: [new HttpInstrumentation()] });
+sdk.start();
+const http = require("node:http");
+void import("../otel-shop.mjs")
+  .then(({ visitShop }) => visitShop({ api, logs, http }))
+  .then((shop) => shop.close())
+  .then(() => sdk.shutdown());
