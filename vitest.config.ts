@@ -10,16 +10,18 @@ const source = "@otlpkit/source";
 /** Packages whose every test without `.node.` in its name also runs in a browser. */
 const browserPackages = "{core,otlp,compression,retry,batcher,transport-http,client,testkit}";
 
+const chromium = findChromium();
 const node: TestProjectInlineConfiguration = {
   extends: true,
   test: {
     name: "node",
+    // For tests that drive a browser themselves.
+    provide: { chromium: chromium ?? null },
     include: ["{packages,apps,tools}/*/src/**/*.test.ts", "{packages,apps,tools}/*/test/**/*.test.ts"],
     exclude: ["**/*.browser.test.ts", "**/*.long.test.ts", "**/*.real.test.ts", "**/node_modules/**"],
   },
 };
 
-const chromium = findChromium();
 const browser: TestProjectInlineConfiguration = {
   extends: true,
   test: {

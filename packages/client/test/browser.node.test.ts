@@ -9,13 +9,18 @@ import { scan } from "@otlpkit/otlp";
 import { httpReceiver } from "@otlpkit/transport-http/server";
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright";
 import { build, defaultClientConditions } from "vite";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-// @ts-expect-error plain JS
-import { findChromium } from "../../../tools/chromium.mjs";
+import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 
-const found = findChromium() as { executablePath: string; env: Record<string, string> } | undefined;
+declare module "vitest" {
+  interface ProvidedContext {
+    /** Launch options of the Chromium that the run has found; null: none, and the run has said so. */
+    readonly chromium: { readonly executablePath: string; readonly env: Record<string, string> } | null;
+  }
+}
 
-describe.skipIf(found === undefined)("the client in a page", () => {
+const found = inject("chromium");
+
+describe.skipIf(found === null)("the client in a page", () => {
   let pages: Server;
   let origin: string;
   let browser: Browser;

@@ -93,7 +93,7 @@ function target(value: unknown, browser: boolean): string {
   if (typeof value === "string") return value;
   if (typeof value !== "object" || value === null) return root;
   const conditions = value as Record<string, unknown>;
-  const order = [condition, ...(browser ? ["browser"] : []), "node", "default"];
+  const order = [condition, browser ? "browser" : "node", "default"];
   const chosen = order.find((name) => name in conditions);
   return chosen ? target(conditions[chosen], browser) : root;
 }
