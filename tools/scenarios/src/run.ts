@@ -18,30 +18,46 @@ export interface RunOptions {
   readonly protocols?: readonly Protocol[];
   /** Default: all. */
   readonly scenarios?: readonly Scenario[];
+  /** Try what does not hold a third time, almost alone. Default: no. */
+  readonly thorough?: boolean;
   /** Told of each cell as soon as it is known. */
   readonly onCell?: (cell: Cell) => void;
 }
 
-/** Processes at one time, and scenarios at one time in each: nearly all of them only wait. */
-const processesAtOnce = 4;
-const scenariosAtOnce = 16;
+/** How much goes on at one time. Scenarios mostly only wait. */
+interface Pace {
+  readonly processes: number;
+  /** In each process. */
+  readonly scenarios: number;
+}
+
+/** What does not hold at the first pace is tried again at the next, since a busy machine makes late what is right. */
+const paces: readonly Pace[] = [
+  { processes: 4, scenarios: 24 },
+  { processes: 2, scenarios: 8 },
+];
+/** For those who must not take a busy machine for a fault. */
+const slowest: Pace = { processes: 1, scenarios: 3 };
 
 /**
  * Tries scenarios on subjects. Each subject and protocol has a process of its own, so that a crash is a result and not
- * the end. What does not hold is tried once more with less going on, since a busy machine makes late what is right.
+ * the end.
  */
 export async function run(options: RunOptions): Promise<readonly Cell[]> {
   const cells: Cell[] = [];
-  const failed: Work[] = [];
-  await inTurns(firstWork(options), processesAtOnce, (work) =>
-    workIn({ ...work, atOnce: scenariosAtOnce }, (index, result) => {
-      if (result.kind === "instead") failed.push({ ...work, wanted: [index] });
-      else note(work, index, result);
-    }),
-  );
-  await inTurns(together(failed), processesAtOnce / 2, (work) =>
-    workIn({ ...work, atOnce: scenariosAtOnce / 2 }, (index, result) => note(work, index, result)),
-  );
+  const all = options.thorough ? [...paces, slowest] : paces;
+  let work = firstWork(options);
+  for (const [round, { processes, scenarios: atOnce }] of all.entries()) {
+    const failed: Work[] = [];
+    const last = round === all.length - 1;
+    await inTurns(work, processes, (one) =>
+      workIn({ ...one, atOnce }, (index, result) => {
+        if (result.kind === "instead" && !last) failed.push({ ...one, wanted: [index] });
+        else note(one, index, result);
+      }),
+    );
+    work = together(failed);
+  }
   return cells;
 
   function note({ subject, protocol }: Work, index: number, result: Result): void {

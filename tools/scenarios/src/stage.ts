@@ -5,14 +5,23 @@ import { join } from "node:path";
 import { startProgram } from "./program/start-program.ts";
 import { Instead, type Result, type Scenario, type Stage } from "./scenario.ts";
 import { NoSuchOption, type Protocol, type Subject, type SubjectKind } from "./subject.ts";
+import type { Turns } from "./turns.ts";
 import { listener } from "./subjects/listening.ts";
 
 const usualBudgetMs = 15_000;
 /** How long a subject may take to end when its scenario is over. */
 const patienceMs = 1000;
 
-/** Tries one scenario on one subject. Never throws and never takes much longer than the budget. */
-export async function tryOut(scenario: Scenario, kind: SubjectKind, protocol: Protocol): Promise<Result> {
+/**
+ * Tries one scenario on one subject. Never throws and never takes much longer than the budget. Programs that it starts
+ * take turns with those of others.
+ */
+export async function tryOut(
+  scenario: Scenario,
+  kind: SubjectKind,
+  protocol: Protocol,
+  programTurns: Turns,
+): Promise<Result> {
   const why = scenario.notFor?.(kind, protocol);
   if (why !== undefined) return { kind: "not-applicable", why };
   const reports: string[] = [];
@@ -40,8 +49,9 @@ export async function tryOut(scenario: Scenario, kind: SubjectKind, protocol: Pr
       }
     },
     program(deeds, environment) {
-      if (kind.start === undefined) throw new Instead("it has no start of its own");
-      return startProgram(kind.start, deeds, environment, report);
+      const { start } = kind;
+      if (start === undefined) throw new Instead("it has no start of its own");
+      return programTurns(() => startProgram(start, deeds, environment, report));
     },
     file(name, text) {
       const folder = mkdtempSync(join(tmpdir(), "scenario-"));

@@ -24,7 +24,7 @@ export type Told =
 
 const worker = fileURLToPath(new URL("worker.ts", import.meta.url));
 /** A process that says nothing for so long hangs: no scenario is given as much. */
-const silenceMs = 60_000;
+const silenceMs = 90_000;
 
 /**
  * Has a process do the work. When it ends before it is done, those that it was at are tried again, each in a process

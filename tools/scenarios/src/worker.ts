@@ -2,6 +2,7 @@
 import { scenarios } from "./scenarios/index.ts";
 import { tryOut } from "./stage.ts";
 import { listenToConsole } from "./subjects/listening.ts";
+import { turns } from "./turns.ts";
 import { subjects } from "./subjects/index.ts";
 import type { Assignment, Told } from "./work-in-process.ts";
 
@@ -15,6 +16,8 @@ async function doAll({ subject, protocol, wanted, atOnce }: Assignment): Promise
   if (load === undefined) throw new RangeError(`there is no subject "${subject}"`);
   const kind = await load();
   listenToConsole();
+  // A process each, which has to start: more at once only take longer.
+  const programTurns = turns(2);
   const alone = wanted.filter((index) => scenarios[index]?.alone);
   await inTurns(
     wanted.filter((index) => !alone.includes(index)),
@@ -31,7 +34,7 @@ async function doAll({ subject, protocol, wanted, atOnce }: Assignment): Promise
         const scenario = scenarios[index];
         if (scenario === undefined) throw new RangeError(`there is no scenario ${index}`);
         tell({ kind: "begun", index });
-        tell({ kind: "result", index, result: await tryOut(scenario, kind, protocol) });
+        tell({ kind: "result", index, result: await tryOut(scenario, kind, protocol, programTurns) });
       }
     }
     await Promise.all(Array.from({ length: most }, next));

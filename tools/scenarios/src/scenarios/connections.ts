@@ -103,12 +103,12 @@ export const connectionScenarios: readonly Scenario[] = [
     title: "shutdown can be told not to wait",
     async run(stage) {
       const backend = await stage.backend();
-      backend.script({ kind: "ok", delayMs: 3000 });
+      backend.script({ kind: "ok", delayMs: 5000 });
       const subject = stage.subject({ url: backend.url, maxAgeMs: 50 });
       subject.record(spans(1));
       await backend.arrived(1);
       const down = await subject.shutdown(0);
-      hold(down.tookMs < 1000, "it waits all the same");
+      hold(down.tookMs < 3000, "it waits all the same");
     },
   },
 ];

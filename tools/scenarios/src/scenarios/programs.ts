@@ -198,8 +198,17 @@ export const programScenarios: readonly Scenario[] = (
   ] satisfies Scenario[]
 ).map((scenario): Scenario => ({
   ...scenario,
-  notFor: ({ start }) => (start === undefined ? "it has no start of its own" : undefined),
+  // They wait for their turn.
+  budgetMs: 60_000,
+  notFor: ({ start }, protocol) => {
+    if (start === undefined) return "it has no start of its own";
+    const one = protocol === "http/protobuf" || scenario.ids.some((id) => overAll.has(id));
+    return one ? undefined : "nothing in it depends on the protocol; see http/protobuf";
+  },
 }));
+
+/** What has to do with the protocol. */
+const overAll: ReadonlySet<string> = new Set(["I-16", "O-20"]);
 
 /** Delays that do not keep us waiting. */
 const soon = {

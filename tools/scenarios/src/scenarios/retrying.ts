@@ -1,10 +1,9 @@
-import type { Answer } from "@otlpkit/testkit/node";
-import { freePort, grpcBackend, httpBackend } from "@otlpkit/testkit/node";
+import { type Answer, freePort, grpcBackend, httpBackend, type ScriptedAnswer } from "@otlpkit/testkit/node";
 import { spans } from "../items.ts";
 import { hold, type Scenario } from "../scenario.ts";
 import { invalid, ok, unavailable } from "./answers.ts";
 import { grpcOnly } from "./not-for.ts";
-import { ended, gaps, pause, requests, seconds, within } from "./seen.ts";
+import { ended, gaps, missing, pause, requests, seconds, within } from "./seen.ts";
 
 /** What is tried again and when. */
 export const retryScenarios: readonly Scenario[] = [
@@ -95,14 +94,17 @@ export const retryScenarios: readonly Scenario[] = [
     ids: ["F-05", "F-11"],
     title: "a wait that the backend asks for is kept: RetryInfo, Retry-After in seconds and as a date",
     async run(stage) {
-      const date = (): string => new Date(Date.now() + 3000).toUTCString();
-      const cases: readonly (readonly [string, number, Answer])[] = stage.http
+      const date = (): Answer => {
+        const headers = { "retry-after": new Date(Date.now() + 3000).toUTCString() };
+        return { kind: "refuse", httpStatus: 503, headers };
+      };
+      const cases: readonly (readonly [string, number, ScriptedAnswer])[] = stage.http
         ? [
             ["503", 2000, { kind: "refuse", httpStatus: 503, retryAfterMs: 2000 }],
             ["502", 2000, { kind: "refuse", httpStatus: 502, retryAfterMs: 2000 }],
             ["429", 2000, { kind: "refuse", httpStatus: 429, retryAfterMs: 2000 }],
             // A date has whole seconds, so that it may be up to one nearer.
-            ["date", 2000, { kind: "refuse", httpStatus: 503, headers: { "retry-after": date() } }],
+            ["date", 2000, date],
           ]
         : [
             ["250 ms", 250, { kind: "refuse", grpcStatus: 14, retryAfterMs: 250 }],
@@ -218,12 +220,27 @@ export const retryScenarios: readonly Scenario[] = [
     },
   },
   {
+    ids: ["F-14"],
+    title: "the backend is busy for 11 s: what was recorded arrives all the same",
+    budgetMs: 30_000,
+    async run(stage) {
+      const backend = await stage.backend();
+      const busyUntilMs = performance.now() + 11_000;
+      backend.script(() => (performance.now() < busyUntilMs ? unavailable(stage) : ok));
+      const subject = stage.subject({ url: backend.url, maxAgeMs: 50 });
+      const items = spans(100);
+      subject.record(items);
+      await within(26_000, () => missing(items, backend) === 0);
+      hold(missing(items, backend) === 0, () => `lost after ${requests(backend)}`);
+    },
+  },
+  {
     ids: ["F-15", "A-16"],
     title: "the first attempt hangs: another one is made while there is time",
     async run(stage) {
       const backend = await stage.backend();
       backend.script({ kind: "hang" }, ok);
-      const outcome = await stage.subject({ url: backend.url, timeoutMs: 6000 }).export(spans(1));
+      const outcome = await stage.subject({ url: backend.url }).export(spans(1));
       hold(outcome.ok, () => ended(outcome, backend));
     },
   },
@@ -235,7 +252,7 @@ export const retryScenarios: readonly Scenario[] = [
       backend.script(unavailable(stage, { retryAfterMs: 60_000 }), ok);
       const outcome = await stage.subject({ url: backend.url }).export(spans(1));
       hold(!outcome.ok && backend.requests.length === 1, () => ended(outcome, backend));
-      hold(outcome.tookMs < 1000, () => `fails after ${seconds(outcome.tookMs)}`);
+      hold(outcome.tookMs < 4000, () => `fails after ${seconds(outcome.tookMs)}`);
     },
   },
   {
@@ -249,7 +266,7 @@ export const retryScenarios: readonly Scenario[] = [
       const subject = stage.subject({ url: healthy.url });
       const outcomes = await Promise.all([1, 2, 3].map(() => subject.export(spans(1))));
       const slowest = Math.max(...outcomes.map(({ tookMs }) => tookMs));
-      hold(outcomes.every((outcome) => outcome.ok) && slowest < 2000, () => `takes ${seconds(slowest)}`);
+      hold(outcomes.every((outcome) => outcome.ok) && slowest < 4000, () => `takes ${seconds(slowest)}`);
     },
   },
   {
@@ -290,13 +307,14 @@ export const retryScenarios: readonly Scenario[] = [
     title: "shutdown during the wait for the next attempt keeps to its time",
     async run(stage) {
       const backend = await stage.backend();
-      backend.script(unavailable(stage, { retryAfterMs: 5000 }));
+      backend.script(unavailable(stage, { retryAfterMs: 7000 }));
       const subject = stage.subject({ url: backend.url });
       subject.record(spans(5));
       void subject.flush();
       await within(5000, () => backend.requests.length === 1);
       const outcome = await subject.shutdown(500);
-      hold(outcome.tookMs < 1500, () => `takes ${seconds(outcome.tookMs)}`);
+      hold(outcome.tookMs < 3000, () => `takes ${seconds(outcome.tookMs)}`);
+      hold(!outcome.ok, "says that all went well");
     },
   },
   {
@@ -313,46 +331,6 @@ export const retryScenarios: readonly Scenario[] = [
           hold(outcome.ok === passes, () => `${httpStatus}: ${ended(outcome, backend)}`);
         }),
       );
-    },
-  },
-  {
-    ids: ["A-15"],
-    title: "that an attempt failed and there will be another is told",
-    async run(stage) {
-      const backend = await stage.backend();
-      backend.script(unavailable(stage), ok);
-      const outcome = await stage.subject({ url: backend.url }).export(spans(1));
-      hold(outcome.ok, () => ended(outcome, backend));
-      hold(
-        stage.reports.some((line) => /retry|again/i.test(line)),
-        "nothing is told",
-      );
-    },
-  },
-  {
-    ids: ["A-14", "O-21"],
-    title: "items that are refused for good are counted",
-    async run(stage) {
-      const backend = await stage.backend();
-      backend.script(invalid(stage));
-      const subject = stage.subject({ url: backend.url });
-      subject.record(spans(5));
-      await subject.flush();
-      const { lost } = await subject.counts();
-      hold(lost === 5, `it counts ${lost} of 5`);
-    },
-  },
-  {
-    ids: ["A-16"],
-    title: "items that have no answer when the program ends are counted",
-    async run(stage) {
-      const backend = await stage.backend();
-      backend.script({ kind: "hang" });
-      const subject = stage.subject({ url: backend.url, timeoutMs: 1500 });
-      subject.record(spans(5));
-      await subject.shutdown(2000);
-      const { lost } = await subject.counts();
-      hold(lost === 5, `it counts ${lost} of 5`);
     },
   },
 ];

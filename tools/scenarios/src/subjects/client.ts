@@ -1,3 +1,4 @@
+import { fileURLToPath } from "node:url";
 import { type ClientOptions, createClient, type OtlpClient } from "@otlpkit/client";
 import { type Batch, signals } from "@otlpkit/core";
 import { logEncoder, metricEncoder, spanEncoder } from "@otlpkit/otlp";
@@ -12,7 +13,10 @@ export const client: SubjectKind = {
   version: clientPackage.version,
   processorCallsExporter: false,
   make: (protocol, options, report) => clientSubject(createClient(optionsFrom(protocol, options, report)), report),
-  start: undefined,
+  start: {
+    importFirst: import.meta.resolve("@otlpkit/client/register"),
+    apiFrom: fileURLToPath(import.meta.resolve("@otlpkit/client/package.json")),
+  },
 };
 
 /** What the user says, in the words of a client. */
