@@ -24,6 +24,9 @@ import { underway } from "./underway.ts";
 import { untraced } from "./untraced.ts";
 import { warner } from "./warner.ts";
 
+// Browsers let 64 KiB outlive a page, headers included.
+const maxLeavingBytes = 60 * 1024;
+
 /**
  * Makes a client. Opens no connection until there is something to send.
  *
@@ -55,6 +58,7 @@ export function createClient(options: ClientOptions = {}): OtlpClient {
     now,
     setTimer,
     hurried: () => hurried,
+    leaving: byteBudget(maxLeavingBytes),
     onWarning,
     onAnswer: ({ batch, result, sent }) => ledgers[batch.signal].settle(batch.items, result, sent),
   });

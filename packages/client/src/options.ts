@@ -37,6 +37,11 @@ export interface ExportOptions {
   readonly headers?: Readonly<Record<string, string>>;
   /** Headers that change: asked once per attempt, and again when the far side says that they are not good. */
   readonly credentials?: CredentialProvider;
+  /**
+   * Lets `credentials` go over connections that anybody can read, to other machines too. Default false: such an endpoint is
+   * refused when the client is made.
+   */
+  readonly allowCleartext?: boolean;
   /** Default "none" (I-14), as every receiver takes that. "zstd" where Node has it, "br" everywhere in Node. */
   readonly compression?: "none" | "gzip" | "zstd" | "br" | "deflate" | Compressor;
   /**
@@ -103,7 +108,10 @@ export interface ClientOptions extends ExportOptions, BufferOptions {
   readonly whenFull?: "drop-newest" | "drop-oldest" | "sample" | "block";
   /** Requests under way at one time, for each signal (H-03). Default 8. */
   readonly maxConcurrent?: number;
-  /** Recorded items that could not be delivered are tried again for so long, in ms. Default 300,000, five minutes. */
+  /**
+   * Recorded items that could not be delivered are tried again for so long, in ms; `0`: no limit. Default 300,000, five
+   * minutes; `OTEL_BSP_EXPORT_TIMEOUT` and its like.
+   */
   readonly giveUpAfterMs?: number;
   /** How to wait between attempts. */
   readonly retry?: Pick<RetryOptions, "initialDelayMs" | "maxDelayMs" | "multiplier" | "jitter" | "maxAttempts">;

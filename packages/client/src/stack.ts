@@ -20,6 +20,7 @@ export interface Surroundings {
   /** The page is being left: what is not sent at once may never be. */
   readonly hurried: () => boolean;
   readonly onWarning: (warning: string) => void;
+  readonly leaving: ByteBudget;
 }
 
 /** The way from a batch to its endpoint, for the signals that go there by the same settings. */
@@ -86,16 +87,19 @@ function compression({ compression: chosen }: SignalSettings, { hurried }: Surro
   };
 }
 
-function connection(signal: SignalSettings, { options, onWarning }: Surroundings): Sender {
-  const transport = authenticated(options.transport ?? platform.transport(signal, onWarning), signal);
+function connection(signal: SignalSettings, around: Surroundings): Sender {
+  const { options } = around;
+  const transport = authenticated(options.transport ?? platform.transport(signal, around), signal);
   return options.route === undefined ? transport.connect({ url: signal.url }) : options.route(transport);
 }
 
 /** Puts credentials on each attempt, for the endpoint that it goes to. */
-function authenticated(transport: Transport, { credentials }: SignalSettings): Transport {
+function authenticated(transport: Transport, settings: SignalSettings): Transport {
+  const { credentials, allowCleartext, insecure } = settings;
   if (credentials === undefined) return transport;
   return {
     name: transport.name,
-    connect: (endpoint) => pipe(authenticate(credentials, endpoint), transport.connect(endpoint)),
+    connect: (endpoint) =>
+      pipe(authenticate(credentials, endpoint, { allowCleartext, insecure }), transport.connect(endpoint)),
   };
 }

@@ -1,4 +1,5 @@
-import zlib from "node:zlib";
+// node:zlib is fetched at the first use, and not through `import`: that would cost every start some ten milliseconds.
+import type * as NodeZlib from "node:zlib";
 import { ExportError } from "@otlpkit/core";
 import { type Codec, type CodecTable, type Coding, damaged, tooLarge } from "./codec.ts";
 import { loadZstdPackage, zstdFromPackage } from "./zstd-peer.ts";
@@ -11,7 +12,7 @@ const decompressAtOnceBytes = 256 * 1024;
 /** No body makes us take more than this in one piece, whatever it says about itself. */
 const maxChunkBytes = 1024 * 1024;
 
-const { constants } = zlib;
+type Zlib = typeof NodeZlib;
 
 /** The options of node:zlib that we use. */
 interface Options {
@@ -46,7 +47,7 @@ interface Decompressed {
 const zlibOptions = (level: number): Options => ({ level, memLevel: 9 });
 const noOptions = (): Options => ({});
 
-const gzipNative: Native = {
+const gzipNative = (zlib: Zlib): Native => ({
   atOnceBytes: gzipAtOnceBytes,
   compressSync: zlib.gzipSync,
   compress: zlib.gzip,
@@ -54,53 +55,64 @@ const gzipNative: Native = {
   decompress: zlib.gunzip,
   compressOptions: zlibOptions,
   decompressOptions: noOptions,
-};
+});
 
-const deflateNative: Native = {
-  ...gzipNative,
+const deflateNative = (zlib: Zlib): Native => ({
+  ...gzipNative(zlib),
   compressSync: zlib.deflateSync,
   compress: zlib.deflate,
   decompressSync: zlib.inflateSync,
   decompress: zlib.inflate,
-};
+});
 
-const brotliNative: Native = {
+const brotliNative = (zlib: Zlib): Native => ({
   atOnceBytes: gzipAtOnceBytes,
   compressSync: zlib.brotliCompressSync,
   compress: zlib.brotliCompress,
   decompressSync: zlib.brotliDecompressSync,
   decompress: zlib.brotliDecompress,
   compressOptions: (level, body) => ({
-    params: { [constants.BROTLI_PARAM_QUALITY]: level, [constants.BROTLI_PARAM_SIZE_HINT]: body.byteLength },
+    params: { [zlib.constants.BROTLI_PARAM_QUALITY]: level, [zlib.constants.BROTLI_PARAM_SIZE_HINT]: body.byteLength },
   }),
   decompressOptions: noOptions,
-};
+});
 
-const zstdNative = (): Native => ({
+const zstdNative = (zlib: Zlib): Native => ({
   atOnceBytes: zstdAtOnceBytes,
   compressSync: zlib.zstdCompressSync,
   compress: zlib.zstdCompress,
   decompressSync: zlib.zstdDecompressSync,
   decompress: zlib.zstdDecompress,
   compressOptions: (level, body) => ({
-    params: { [constants.ZSTD_c_compressionLevel]: level },
+    params: { [zlib.constants.ZSTD_c_compressionLevel]: level },
     // Written into the frame, so that the reader can take or refuse it at a glance.
     pledgedSrcSize: body.byteLength,
   }),
   // A frame may ask for a window of up to 128 MiB, which the decoder takes at once: 8 MiB must be granted (RFC 8878
   // 3.1.1.1.2), more only to who may also send more.
   decompressOptions: (maxBytes) => ({
-    params: { [constants.ZSTD_d_windowLogMax]: clamp(Math.ceil(Math.log2(maxBytes)), 23, 27) },
+    params: { [zlib.constants.ZSTD_d_windowLogMax]: clamp(Math.ceil(Math.log2(maxBytes)), 23, 27) },
   }),
 });
 
 export const codecs: CodecTable = {
-  gzip: codec("gzip", gzipNative),
-  deflate: codec("deflate", deflateNative),
-  br: codec("br", brotliNative),
+  gzip: onFirstUse((zlib) => codec("gzip", gzipNative(zlib))),
+  deflate: onFirstUse((zlib) => codec("deflate", deflateNative(zlib))),
+  br: onFirstUse((zlib) => codec("br", brotliNative(zlib))),
   // Ask for the function, not for the version: other runtimes have a node:zlib of their own.
-  zstd: typeof zlib.zstdCompress === "function" ? codec("zstd", zstdNative()) : zstdFromPackage(loadZstdPackage),
+  zstd: onFirstUse((zlib) =>
+    typeof zlib.zstdCompress === "function" ? codec("zstd", zstdNative(zlib)) : zstdFromPackage(loadZstdPackage),
+  ),
 };
+
+function onFirstUse(make: (zlib: Zlib) => Codec): Codec {
+  let made: Codec | undefined;
+  const get = (): Codec => (made ??= make(process.getBuiltinModule("node:zlib")));
+  return {
+    compress: (body, level) => get().compress(body, level),
+    decompress: (body, maxBytes, expectedBytes) => get().decompress(body, maxBytes, expectedBytes),
+  };
+}
 
 function codec(coding: Coding, native: Native): Codec {
   return {

@@ -16,7 +16,7 @@ export const platform: Platform = {
     return { language: "nodejs", executable: process.argv0.replace(/^.*[/\\]/, "") };
   },
   environment: (given, warn) => fromEnvironment(given ?? process.env, warn, readFile),
-  transport: (settings, onWarning) => (settings.protocol === "grpc" ? grpc(settings, onWarning) : http(settings)),
+  transport: (settings, { onWarning }) => (settings.protocol === "grpc" ? grpc(settings, onWarning) : http(settings)),
   compressor: (name) => codings[name](),
   batch,
   chunkBytes: 256 * 1024,

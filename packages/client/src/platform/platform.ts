@@ -1,8 +1,15 @@
 import type { BatchOptions } from "@otlpkit/batcher";
-import type { Compressor, Middleware, Transport } from "@otlpkit/core";
+import type { ByteBudget, Compressor, Middleware, Transport } from "@otlpkit/core";
 import type { PlatformFacts } from "../settings/default-resource.ts";
 import type { EnvironmentOptions } from "../settings/environment-options.ts";
 import type { SignalSettings } from "../settings/settings.ts";
+
+/** What all transports of a client have in common. */
+export interface TransportSurroundings {
+  readonly onWarning: (warning: string) => void;
+  /** What may be under way when the page is left: a browser counts all requests of a page together. Default: its own. */
+  readonly leaving?: ByteBudget;
+}
 
 /** What the client needs from the place where it runs. `#platform` is the one for Node or the one for everywhere else. */
 export interface Platform {
@@ -14,7 +21,7 @@ export interface Platform {
     warn: (warning: string) => void,
   ): EnvironmentOptions;
   /** The way to an endpoint that `settings.protocol` names. What is heavy is loaded at the first request. */
-  transport(settings: SignalSettings, onWarning: (warning: string) => void): Transport;
+  transport(settings: SignalSettings, around: TransportSurroundings): Transport;
   /** The coding of this name. @throws RangeError if there is none of this name here. */
   compressor(name: "gzip" | "zstd" | "br" | "deflate"): Compressor;
   /** The batching stage. In pages it leaves batches whole, which is a third of its size: chunks are small there anyway. */

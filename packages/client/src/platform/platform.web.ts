@@ -7,12 +7,13 @@ import type { Platform } from "./platform.ts";
 export const platform: Platform = {
   facts: { language: "webjs" },
   environment: () => ({}),
-  transport({ headers, maxRequestBytes, maxResponseBytes, path, protocol, userAgent }) {
+  transport({ headers, maxRequestBytes, maxResponseBytes, path, protocol, userAgent }, { leaving }) {
     if (protocol === "grpc") throw new RangeError('the protocol "grpc" needs Node; use "http/protobuf"');
     return fetchTransport({
       headers,
       maxRequestBytes,
       maxResponseBytes,
+      ...(leaving === undefined ? {} : { keepalive: leaving }),
       ...(path === undefined ? {} : { paths: { traces: path, metrics: path, logs: path, profiles: path } }),
       ...(userAgent === undefined ? {} : { userAgent }),
     });

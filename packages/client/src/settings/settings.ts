@@ -13,6 +13,7 @@ export interface SignalSettings {
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
   readonly credentials: CredentialProvider | undefined;
+  readonly allowCleartext: boolean;
   readonly compression: "none" | "gzip" | "zstd" | "br" | "deflate" | Compressor;
   readonly timeoutMs: number;
   /** What was asked for; undefined: see `ExportOptions.attemptTimeoutMs`. */

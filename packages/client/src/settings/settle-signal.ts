@@ -56,6 +56,7 @@ export function settleSignal(
     insecure,
     headers: { ...found.headers, ...lowerCase(options.headers), ...lowerCase(forSignal.headers) },
     credentials: said.credentials,
+    allowCleartext: said.allowCleartext ?? false,
     compression,
     // Of times to give up, 0 is none.
     timeoutMs: number("timeoutMs", 0, 10_000) || Infinity,

@@ -35,6 +35,7 @@ describe("settle, when nobody says anything", () => {
       insecure: false,
       headers: {},
       credentials: undefined,
+      allowCleartext: false,
       compression: "none",
       timeoutMs: 10_000,
       attemptTimeoutMs: undefined,

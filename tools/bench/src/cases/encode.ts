@@ -4,7 +4,7 @@ import {
   ProtobufMetricsSerializer,
   ProtobufTraceSerializer,
 } from "@opentelemetry/otlp-transformer";
-import { decode, logEncoder, metricEncoder, type RecordEncoder, scan, spanEncoder } from "@otlpkit/otlp";
+import { logEncoder, metricEncoder, protobufToJson, type RecordEncoder, scan, spanEncoder } from "@otlpkit/otlp";
 import type { Signal } from "@otlpkit/core";
 import type { Bench } from "../bench.ts";
 import { compare, local } from "../measure.ts";
@@ -97,7 +97,10 @@ function encodes<Item>(encoder: RecordEncoder<Item>, items: readonly Item[]): ()
 /** Both say the same; ours passes the check of a receiver. */
 function assertEqual(signal: Signal, ours: Uint8Array, theirs: Uint8Array, items: number): void {
   assert.equal(scan(signal, ours), items);
-  assert.deepEqual(decode(signal, ours), decode(signal, theirs));
+  // In JSON, where zeros and nothing look alike; of a status that says nothing the peer makes an empty one.
+  const text = (body: Uint8Array): string =>
+    new TextDecoder().decode(protobufToJson(signal, body)).replaceAll(',"status":{}', "");
+  assert.equal(text(ours), text(theirs));
 }
 
 /** Heap that is used up by a round, a span's share of it; the request's own bytes lie outside the heap. */
