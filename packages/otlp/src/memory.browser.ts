@@ -5,3 +5,6 @@
 export function unfilled(bytes: number): Uint8Array<ArrayBuffer> {
   return new Uint8Array(bytes);
 }
+
+/** Not known here: two words of 32 bits are good anywhere. */
+export const wordsAreWide: boolean = false;

@@ -8,8 +8,10 @@ export type WriteText = (text: string, at: number) => number;
  * `text.browser.ts`, by the export condition "node": here the engine copies, without an object made for each text.
  */
 export function textInto(bytes: Uint8Array<ArrayBuffer>): WriteText {
-  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  return (text, at) => buffer.write(text, at, "utf8");
+  const buffer: Buffer & { utf8Write?: WriteText } = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  // What `write` ends up calling, at two thirds of its cost. Not documented, so it may be gone one day.
+  if (buffer.utf8Write === undefined) return (text, at) => buffer.write(text, at, "utf8");
+  return buffer.utf8Write.bind(buffer);
 }
 
 /** How many bytes a text takes as UTF-8. */

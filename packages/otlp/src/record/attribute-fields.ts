@@ -4,8 +4,8 @@ import { pieceSize, type ReadyBytes } from "./ready-bytes.ts";
 import { ReadyTexts } from "./ready-texts.ts";
 import { topValueDepth, ValueField } from "./value-field.ts";
 
-// A key longer than this is not kept ready, so that with one that is, a number and all lengths take less than 128 bytes.
-const maxKeyLength = 100;
+// A key that takes more bytes is not kept ready, so that with one that is, a number and its lengths take less than 128.
+const maxKeyBytes = 100;
 const maxKeys = 1024;
 
 /** What is known about a key of attributes. */
@@ -54,7 +54,8 @@ export class AttributeFields {
     let end = at;
     let previous = before;
     for (const name in attributes) {
-      if (!Object.hasOwn(attributes, name)) continue;
+      // oxlint-disable-next-line prefer-object-has-own -- which the engine does not see through: 10 ns a key
+      if (!Object.prototype.hasOwnProperty.call(attributes, name)) continue;
       const value = (attributes as Readonly<Record<string, unknown>>)[name];
       let key = previous.next;
       if (key === undefined || key.name !== name) {
@@ -101,8 +102,9 @@ export class AttributeFields {
 
   #find(name: string): Key | undefined {
     const known = this.#keys.get(name);
-    if (known !== undefined || name === "" || name.length > maxKeyLength || this.#ready.full) return known;
+    if (known !== undefined || name === "" || name.length > maxKeyBytes) return known;
     const bytes = keyField(name);
+    if (bytes.length > maxKeyBytes) return undefined;
     const piece = this.#ready.keep(bytes, 0, bytes.length);
     if (piece === 0) return undefined;
     const key = new Key(name, piece, this.#ready);
@@ -139,6 +141,12 @@ export class AttributeFields {
     bytes[at] = tag;
     const valueAt = this.#ready.copy(key.piece, output.view, start);
     bytes[valueAt] = 0x12;
+    if (typeof value === "number" || typeof value === "boolean") {
+      const end = this.value.write(valueAt + 2, value);
+      bytes[valueAt + 1] = end - valueAt - 2;
+      bytes[at + 1] = end - start;
+      return end;
+    }
     const end = this.value.write(valueAt + 2, value, depth);
     return output.close(start, output.close(valueAt + 2, end, 1), 1);
   }

@@ -1,5 +1,5 @@
 import { AttributeFields } from "./attribute-fields.ts";
-import { IdFields } from "./id-fields.ts";
+import { IdField } from "./id-field.ts";
 import type { Output } from "./output.ts";
 import { ReadyBytes } from "./ready-bytes.ts";
 import { TextField } from "./ready-texts.ts";
@@ -10,13 +10,15 @@ export class ItemFields {
   readonly output: Output;
   readonly ready: ReadyBytes = new ReadyBytes();
   readonly attributes: AttributeFields;
-  readonly ids: IdFields;
+  readonly traceId: IdField;
+  readonly spanId: IdField;
   readonly time: TimeField;
 
   constructor(output: Output) {
     this.output = output;
     this.attributes = new AttributeFields(output, this.ready);
-    this.ids = new IdFields(output);
+    this.traceId = new IdField(output, 16);
+    this.spanId = new IdField(output, 8);
     this.time = new TimeField(output);
   }
 

@@ -32,7 +32,7 @@ class LogWriter implements ItemWriter<RecordedLog> {
   }
 
   #log(at: number, log: RecordedLog): number {
-    const { output, ids, time, attributes } = this.#fields;
+    const { output, traceId, spanId, time, attributes } = this.#fields;
     output.room(at);
     output.bytes[at] = 0x12;
     const reserved = this.#lengthSize;
@@ -53,8 +53,8 @@ class LogWriter implements ItemWriter<RecordedLog> {
         output.view.setUint32(end + 1, flags, true);
         end += 5;
       }
-      end = ids.trace(end, 0x4a, context.traceId);
-      end = ids.span(end, 0x52, context.spanId);
+      end = traceId.write(end, 0x4a, context.traceId);
+      end = spanId.write(end, 0x52, context.spanId);
     }
     end = time.write(end, 0x59, log.hrTimeObserved);
     end = this.#eventName.write(end, log.eventName);

@@ -37,11 +37,10 @@ export class OpenChunk {
   /** Takes what lies between `at` and `end` as items of a scope. */
   append(scope: ScopeContainer, end: number, items: number): void {
     const { ends } = scope;
-    if (ends.length === 0) {
-      this.#begin(scope);
-    }
-    if (ends.at(-1) === this.at) ends[ends.length - 1] = end;
+    const last = ends.length - 1;
+    if (last >= 0 && ends[last] === this.at) ends[last] = end;
     else {
+      if (last < 0) this.#begin(scope);
       scope.starts.push(this.at);
       ends.push(end);
     }

@@ -40,7 +40,7 @@ export class PointFields {
   }
 
   #exemplar(at: number, tag: number, exemplar: RecordedExemplar, isInteger: boolean): number {
-    const { output, ids, time, attributes } = this.fields;
+    const { output, traceId, spanId, time, attributes } = this.fields;
     output.room(at);
     output.bytes[at] = tag;
     const start = at + 2;
@@ -49,8 +49,8 @@ export class PointFields {
     const asInteger = isInteger && fitsInteger(value);
     if (!asInteger) end = double(output.view, end, 0x19, value);
     if (spanContext) {
-      end = ids.span(end, 0x22, spanContext.spanId);
-      end = ids.trace(end, 0x2a, spanContext.traceId);
+      end = spanId.write(end, 0x22, spanContext.spanId);
+      end = traceId.write(end, 0x2a, spanContext.traceId);
     }
     if (asInteger) end = fixed64(output.view, end, 0x31, value);
     if (filteredAttributes) end = attributes.write(end, filteredAttributes, this.#filtered);

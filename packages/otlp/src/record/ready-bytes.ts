@@ -1,3 +1,5 @@
+import { wordsAreWide } from "#memory";
+
 /**
  * Bytes that were written before and will be again, kept to be copied. A piece is known by a number, which is never 0.
  * When it is `full` nothing more is kept; whoever owns it then begins with a new one.
@@ -20,17 +22,20 @@ export class ReadyBytes {
     return at * sizeFactor + size;
   }
 
-  /**
-   * Copies a piece, up to seven bytes more than it has. Eight at a time in two words: taking them as a BigInt is faster
-   * still where the engine knows how to do without making one, and five times slower where it does not (Node 20, 22).
-   */
+  /** Copies a piece, up to seven bytes more than it has: eight at a time is a fifth of the time of one by one. */
   copy(piece: number, view: DataView, at: number): number {
     const from = this.#view;
-    const size = piece & (sizeFactor - 1);
-    const end = at + size;
-    for (let source = piece >>> sizeBits, target = at; target < end; source += 8, target += 8) {
-      view.setInt32(target, from.getInt32(source, true), true);
-      view.setInt32(target + 4, from.getInt32(source + 4, true), true);
+    const end = at + (piece & (sizeFactor - 1));
+    let source = piece >>> sizeBits;
+    if (wordsAreWide) {
+      for (let target = at; target < end; source += 8, target += 8) {
+        view.setBigInt64(target, from.getBigInt64(source, true), true);
+      }
+    } else {
+      for (let target = at; target < end; source += 8, target += 8) {
+        view.setInt32(target, from.getInt32(source, true), true);
+        view.setInt32(target + 4, from.getInt32(source + 4, true), true);
+      }
     }
     return end;
   }

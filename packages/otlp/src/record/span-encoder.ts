@@ -1,5 +1,6 @@
 import { ExportError } from "@otlpkit/core";
 import { count } from "./number-fields.ts";
+import { IdField } from "./id-field.ts";
 import type { ItemFields } from "./item-fields.ts";
 import type { OpenChunk } from "./open-chunk.ts";
 import { type ItemWriter, type RecordEncoder, recordEncoder } from "./record-encoder.ts";
@@ -19,6 +20,7 @@ export function spanEncoder(): RecordEncoder<RecordedSpan> {
 /** Writes spans as items of ScopeSpans, fields in the order of their numbers. */
 class SpanWriter implements ItemWriter<RecordedSpan> {
   readonly #fields: ItemFields;
+  readonly #parentId;
   readonly #name;
   readonly #traceState;
   readonly #attributes;
@@ -32,6 +34,7 @@ class SpanWriter implements ItemWriter<RecordedSpan> {
   constructor(fields: ItemFields) {
     const { attributes } = fields;
     this.#fields = fields;
+    this.#parentId = new IdField(fields.output, 8);
     this.#name = fields.textField(0x2a);
     this.#traceState = fields.textField(0x1a);
     this.#attributes = attributes.site(0x4a);
@@ -46,20 +49,20 @@ class SpanWriter implements ItemWriter<RecordedSpan> {
   }
 
   #span(at: number, span: RecordedSpan): number {
-    const { output, ids, time, attributes } = this.#fields;
+    const { output, traceId, spanId, time, attributes } = this.#fields;
     output.room(at);
     output.bytes[at] = 0x12;
     const reserved = this.#lengthSize;
     const start = at + 1 + reserved;
 
     const context = span.spanContext();
-    const afterTrace = ids.trace(start, 0x0a, context.traceId);
-    const afterSpan = ids.span(afterTrace, 0x12, context.spanId);
+    const afterTrace = traceId.write(start, 0x0a, context.traceId);
+    const afterSpan = spanId.write(afterTrace, 0x12, context.spanId);
     if (afterTrace === start || afterSpan === afterTrace) throw withoutIds();
     let end = this.#state(afterSpan, context);
     const parent = span.parentSpanContext;
     const parentId = parent === undefined ? span.parentSpanId : parent.spanId;
-    if (parentId !== undefined) end = ids.span(end, 0x22, parentId);
+    if (parentId !== undefined) end = this.#parentId.write(end, 0x22, parentId);
     end = this.#name.write(end, span.name);
     output.room(end);
     end = count(output.bytes, end, 0x30, span.kind + 1);
@@ -108,12 +111,12 @@ class SpanWriter implements ItemWriter<RecordedSpan> {
   }
 
   #link(at: number, { context, attributes, droppedAttributesCount }: RecordedLink): number {
-    const { output, ids, attributes: fields } = this.#fields;
+    const { output, traceId, spanId, attributes: fields } = this.#fields;
     output.room(at);
     output.bytes[at] = 0x6a;
     const start = at + 2;
-    let end = ids.trace(start, 0x0a, context.traceId);
-    end = ids.span(end, 0x12, context.spanId);
+    let end = traceId.write(start, 0x0a, context.traceId);
+    end = spanId.write(end, 0x12, context.spanId);
     end = this.#state(end, context);
     if (attributes) end = fields.write(end, attributes, this.#linkAttributes);
     output.room(end);
