@@ -2,7 +2,6 @@ import type { CredentialProvider } from "@otlpkit/core";
 import type { ClientOptions } from "../options.ts";
 import { type ChannelCredentials, headersOf, type Metadata, readCredentials } from "./channel-credentials.ts";
 import { clientOptions, type OTLPExporterConfigBase } from "./exporter-options.ts";
-import { type LateSettings, withLateSettings } from "./late-settings.ts";
 import type { ExportedSignal } from "./one-signal.ts";
 import { settled } from "./settled.ts";
 
@@ -31,15 +30,11 @@ export function grpcOptions(signal: ExportedSignal, config: OTLPGRPCExporterConf
 
   const { secure, tls, headers: ofCall } = readCredentials(credentials);
   const { url } = settled(signal, options, () => {});
-  const late: LateSettings = ofCall === undefined ? {} : { headers: (endpoint) => ofCall(endpoint.url) };
-  return withLateSettings(
-    signal,
-    {
-      ...options,
-      ...(tls === undefined ? {} : { tls: { ...tls, ...options.tls } }),
-      insecure: !secure,
-      [signal]: { ...options[signal], endpoint: url.replace(/^https?:\/\//i, secure ? "https://" : "http://") },
-    },
-    late,
-  );
+  return {
+    ...options,
+    ...(tls === undefined ? {} : { tls: { ...tls, ...options.tls } }),
+    ...(ofCall === undefined ? {} : { credentials: { headers: (endpoint) => ofCall(endpoint.url) } }),
+    insecure: !secure,
+    [signal]: { ...options[signal], endpoint: url.replace(/^https?:\/\//i, secure ? "https://" : "http://") },
+  };
 }

@@ -1,8 +1,9 @@
+import type { CredentialProvider } from "@otlpkit/core";
 import type { ClientOptions } from "../options.ts";
 import { connectionOfAgent, type HttpAgentFactory, tlsOfAgent } from "./agent.ts";
 import { warn } from "./diagnostics.ts";
 import { clientOptions, type OTLPExporterConfigBase } from "./exporter-options.ts";
-import { withLateSettings } from "./late-settings.ts";
+import { withLateConnection } from "./late-connection.ts";
 import type { ExportedSignal } from "./one-signal.ts";
 
 /** Options of the exporters over HTTP: those of the official ones and ours. */
@@ -16,6 +17,8 @@ export interface OTLPExporterNodeConfigBase extends OTLPExporterConfigBase {
    * `https-proxy-agent` has); the agent itself is not.
    */
   readonly httpAgentOptions?: object | HttpAgentFactory | undefined;
+  /** Of ours, over `headers`: asked at each attempt, and again when the far side refuses them. */
+  readonly credentials?: CredentialProvider | undefined;
   /** Connections are always kept. */
   readonly keepAlive?: boolean | undefined;
 }
@@ -28,19 +31,29 @@ export function httpOptions(
   protocol: "http/protobuf" | "http/json",
   config: OTLPExporterNodeConfigBase = {},
 ): ClientOptions {
-  const { headers, httpAgentOptions: agent, keepAlive: _always, url, ...rest } = config;
+  const { headers, httpAgentOptions: agent, keepAlive: _always, url, credentials, ...rest } = config;
   const tls = typeof agent === "object" ? tlsOfAgent(agent, warn) : undefined;
   const options: ClientOptions = {
     ...clientOptions(signal, protocol, url === undefined ? rest : { ...rest, url: absolute(url) }),
     ...(tls === undefined ? {} : { tls: { ...tls, ...rest.tls } }),
     ...(typeof headers === "object" ? { headers: texts(headers) } : {}),
+    ...(credentials === undefined ? {} : { credentials }),
+    ...(typeof headers === "function" ? asking(headers, credentials) : {}),
   };
-  return withLateSettings(signal, options, {
-    ...(typeof headers === "function" ? { headers: async () => texts(await headers()) } : {}),
-    ...(typeof agent === "function"
-      ? { connection: async (scheme) => connectionOfAgent(await agent(scheme), warn) }
-      : {}),
-  });
+  if (typeof agent !== "function") return options;
+  return withLateConnection(signal, options, async (scheme) => connectionOfAgent(await agent(scheme), warn));
+}
+
+/** Headers of a function go where those of an object would, in clear as well. */
+function asking(
+  headers: () => Headers | Promise<Headers>,
+  credentials: CredentialProvider | undefined,
+): Pick<ClientOptions, "credentials" | "allowCleartext"> {
+  const provider: CredentialProvider = {
+    ...credentials,
+    headers: async (...words) => ({ ...texts(await headers()), ...(await credentials?.headers(...words)) }),
+  };
+  return { credentials: provider, allowCleartext: true };
 }
 
 /** A page may name a place below itself. */
