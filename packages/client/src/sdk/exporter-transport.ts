@@ -1,5 +1,5 @@
 import { ExportError, type Format, protobufBatch, type Signal } from "@otlpkit/core";
-import { encodeReply, jsonToProtobuf, scan } from "@otlpkit/otlp";
+import { encodeReply } from "@otlpkit/otlp/replies";
 import type { OtlpClient } from "../otlp-client.ts";
 
 /** `IExporterTransport` of `@opentelemetry/otlp-exporter-base`. */
@@ -26,8 +26,7 @@ export function exporterTransport(
   return {
     async send(data, timeoutMillis) {
       try {
-        const { body, items } =
-          format === "json" ? jsonToProtobuf(signal, data) : { body: data, items: scan(signal, data) };
+        const { body, items } = await read(signal, data, format);
         const deadline = performance.now() + timeoutMillis;
         const ack = await client.send(protobufBatch(signal, body, items), { deadline });
         return { status: "success", data: encodeReply(signal, ack, format) };
@@ -40,4 +39,10 @@ export function exporterTransport(
       void client.close();
     },
   };
+}
+
+/** What reads requests is loaded here: whoever has our exporters does not need it. */
+async function read(signal: Signal, data: Uint8Array, format: Format): Promise<{ body: Uint8Array; items: number }> {
+  const { jsonToProtobuf, scan } = await import("@otlpkit/otlp");
+  return format === "json" ? jsonToProtobuf(signal, data) : { body: data, items: scan(signal, data) };
 }

@@ -1,12 +1,6 @@
 import type { Signal } from "@otlpkit/core";
-import {
-  logEncoder,
-  metricEncoder,
-  type RecordedLog,
-  type RecordedMetrics,
-  type RecordedSpan,
-  spanEncoder,
-} from "@otlpkit/otlp";
+import type { RecordedLog, RecordedMetrics, RecordedSpan } from "@otlpkit/otlp";
+import { logEncoder, metricEncoder, spanEncoder } from "@otlpkit/otlp/record";
 import { createClient } from "../create-client.ts";
 import type { ClientOptions } from "../options.ts";
 import type { OtlpClient } from "../otlp-client.ts";

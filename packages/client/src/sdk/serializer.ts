@@ -1,14 +1,7 @@
-import {
-  decodeReply,
-  logEncoder,
-  metricEncoder,
-  type RecordedLog,
-  type RecordedMetrics,
-  type RecordedSpan,
-  type RecordEncoder,
-  spanEncoder,
-} from "@otlpkit/otlp";
 import type { Signal } from "@otlpkit/core";
+import type { RecordedLog, RecordedMetrics, RecordedSpan } from "@otlpkit/otlp";
+import { logEncoder, metricEncoder, type RecordEncoder, spanEncoder } from "@otlpkit/otlp/record";
+import { decodeReply } from "@otlpkit/otlp/replies";
 
 /** `ISerializer` of `@opentelemetry/otlp-transformer`: lets our encoder work inside the official exporters. */
 export interface Serializer<Items> {
