@@ -22,7 +22,7 @@ if (unknown.length > 0 || chosen.length === 0) {
   process.exit(2);
 }
 
-const kinds = await Promise.all(names.map(async (name) => await (subjects[name] as (typeof subjects)[string])()));
+const kinds = await Promise.all(names.map(kindOf));
 const began = performance.now();
 let known = 0;
 const all = chosen.length * names.length * 3;
@@ -52,4 +52,13 @@ if (values.json) {
 } else {
   console.log(table(cells, names, chosen));
   console.log(`in ${Math.round((performance.now() - began) / 1000)} s`);
+}
+
+/** What it is called, and its version. What can't be loaded is a result of its scenarios. */
+async function kindOf(name: string): Promise<{ readonly name: string; readonly version: string }> {
+  try {
+    return (await subjects[name]?.()) ?? { name, version: "?" };
+  } catch {
+    return { name, version: "can't be loaded" };
+  }
 }

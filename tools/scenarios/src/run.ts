@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { nameOf, type Result, type Scenario } from "./scenario.ts";
 import { scenarios } from "./scenarios/index.ts";
 import { type Protocol, protocols } from "./subject.ts";
@@ -34,7 +37,7 @@ interface Pace {
 /** What does not hold at the first pace is tried again at the next, since a busy machine makes late what is right. */
 const paces: readonly Pace[] = [
   { processes: 4, scenarios: 24 },
-  { processes: 2, scenarios: 8 },
+  { processes: 3, scenarios: 16 },
 ];
 /** For those who must not take a busy machine for a fault. */
 const slowest: Pace = { processes: 1, scenarios: 3 };
@@ -46,18 +49,20 @@ const slowest: Pace = { processes: 1, scenarios: 3 };
 export async function run(options: RunOptions): Promise<readonly Cell[]> {
   const cells: Cell[] = [];
   const all = options.thorough ? [...paces, slowest] : paces;
+  const compileCache = mkdtempSync(join(tmpdir(), "scenarios-"));
   let work = firstWork(options);
   for (const [round, { processes, scenarios: atOnce }] of all.entries()) {
     const failed: Work[] = [];
     const last = round === all.length - 1;
     await inTurns(work, processes, (one) =>
-      workIn({ ...one, atOnce }, (index, result) => {
+      workIn({ ...one, atOnce, compileCache }, (index, result) => {
         if (result.kind === "instead" && !last) failed.push({ ...one, wanted: [index] });
         else note(one, index, result);
       }),
     );
     work = together(failed);
   }
+  rmSync(compileCache, { recursive: true, force: true });
   return cells;
 
   function note({ subject, protocol }: Work, index: number, result: Result): void {

@@ -15,6 +15,8 @@ export interface Work {
 export interface Assignment extends Work {
   /** Scenarios at one time. */
   readonly atOnce: number;
+  /** A folder where processes keep what they have compiled for each other: they load the same code and are many. */
+  readonly compileCache: string;
 }
 
 /** What it tells. */
@@ -61,6 +63,7 @@ function processOf(work: Assignment, onTold: (told: Told) => void): Promise<stri
     const child = fork(worker, {
       execArgv: ["--conditions=@otlpkit/source"],
       stdio: ["ignore", "ignore", "pipe", "ipc"],
+      env: { ...process.env, NODE_COMPILE_CACHE: work.compileCache },
     });
     let said = "";
     let silent = false;

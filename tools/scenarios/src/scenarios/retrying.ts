@@ -136,7 +136,7 @@ export const retryScenarios: readonly Scenario[] = [
           backend.script(answer, ok);
           const outcome = await stage.subject({ url: backend.url }).export(spans(1));
           hold(outcome.ok, () => ended(outcome, backend));
-          hold((gaps(backend)[0] ?? 0) > 300, () => `tries again after ${seconds(gaps(backend)[0] ?? 0)}`);
+          hold((gaps(backend)[0] ?? 0) > 400, () => `tries again after ${seconds(gaps(backend)[0] ?? 0)}`);
         }),
       );
     },
@@ -151,10 +151,8 @@ export const retryScenarios: readonly Scenario[] = [
       const outcome = await stage.subject({ url: backend.url, timeoutMs: 14_000 }).export(spans(1));
       hold(outcome.ok && backend.requests.length === 4, () => ended(outcome, backend));
       const waited = gaps(backend);
-      hold(
-        waited.every((gap, n) => gap > (waited[n - 1] ?? retryAfterMs) - 50),
-        () => waited.map(seconds).join(", "),
-      );
+      const shrinks = waited.some((gap, n) => gap < Math.max(retryAfterMs - 50, 0.75 * (waited[n - 1] ?? 0)));
+      hold(!shrinks, () => waited.map(seconds).join(", "));
     },
   },
   {
@@ -192,7 +190,7 @@ export const retryScenarios: readonly Scenario[] = [
       backend.script(unavailable(stage), ok);
       const outcome = await stage.subject({ url: backend.url }).export(spans(1));
       hold(outcome.ok, () => ended(outcome, backend));
-      hold((gaps(backend)[0] ?? 0) > 300, () => `tries again after ${seconds(gaps(backend)[0] ?? 0)}`);
+      hold((gaps(backend)[0] ?? 0) > 400, () => `tries again after ${seconds(gaps(backend)[0] ?? 0)}`);
     },
   },
   {
@@ -314,7 +312,8 @@ export const retryScenarios: readonly Scenario[] = [
       await within(5000, () => backend.requests.length === 1);
       const outcome = await subject.shutdown(500);
       hold(outcome.tookMs < 3000, () => `takes ${seconds(outcome.tookMs)}`);
-      hold(!outcome.ok, "says that all went well");
+      const { lost } = await subject.counts();
+      hold(lost === 5, `it counts ${lost} of 5 as lost`);
     },
   },
   {

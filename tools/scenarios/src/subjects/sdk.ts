@@ -12,7 +12,8 @@ import { timed } from "./timed.ts";
 /** The result of an exporter, as the OpenTelemetry SDK has it. */
 interface ExportResult {
   readonly code: 0 | 1;
-  readonly error?: Error;
+  /** `data`: the body of the answer, with errors of the official exporters. */
+  readonly error?: Error & { readonly data?: unknown };
 }
 
 export interface SdkExporter {
@@ -104,9 +105,14 @@ export function exportBy(exporter: SdkExporter, { signal, objects }: Items): Pro
     () =>
       new Promise((resolve) => {
         const batch = signal === "metrics" ? objects[0] : objects;
-        exporter.export(batch, ({ code, error }) => resolve(code === 0 ? undefined : (error?.message ?? "no reason")));
+        exporter.export(batch, ({ code, error }) => resolve(code === 0 ? undefined : inWords(error)));
       }),
   );
+}
+
+function inWords(error: ExportResult["error"]): string {
+  if (error === undefined) return "no reason";
+  return typeof error.data === "string" ? `${error.message} ${error.data}` : error.message;
 }
 
 /** How items that come one by one get to an exporter. */
