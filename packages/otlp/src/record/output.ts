@@ -3,7 +3,7 @@ import { textInto, utf8Size, type WriteText } from "#text";
 import { varintSize, writeVarint } from "../wire.ts";
 
 /** So many bytes may be written after {@link Output.room} without asking again. */
-export const slack = 1024;
+const slack = 1024;
 
 /** One item cannot be larger than what a receiver takes as a whole request (N1-01); this also bounds what has no end. */
 const maxItemBytes = 64 * 1024 * 1024;
