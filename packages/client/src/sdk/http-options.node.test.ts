@@ -1,4 +1,4 @@
-import { type Backend, httpBackend, testAuthority, testClient } from "@otlpkit/testkit/node";
+import { type Backend, httpBackend, testAuthority, testClient, testProxy } from "@otlpkit/testkit/node";
 import { afterEach, describe, expect, it } from "vitest";
 import { sdkSpans } from "../../test/sdk-spans.ts";
 import { spanExporter } from "./exporters.ts";
@@ -90,6 +90,16 @@ describe("the options of an exporter over HTTP", () => {
     };
     expect(await exported({ url, httpAgentOptions })).toEqual({ code: 0 });
     expect(schemes).toEqual(["https:"]);
+  });
+
+  it("go through the proxy of an agent that names one", async () => {
+    const { url, requests } = await listening();
+    const proxy = await testProxy();
+    cleanUp.push(() => proxy.close());
+    const httpAgentOptions = () => ({ proxy: new URL(proxy.url) });
+    expect(await exported({ url, httpAgentOptions })).toEqual({ code: 0 });
+    expect(proxy.requests).toHaveLength(1);
+    expect(requests).toHaveLength(1);
   });
 
   it("trust nobody else", async () => {
