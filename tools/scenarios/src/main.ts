@@ -1,7 +1,7 @@
 // `npm run scenarios -- [WORD...] [--subjects NAME,NAME] [--json | --markdown]`
 import { parseArgs } from "node:util";
 import { markdown } from "./markdown.ts";
-import { run, scenariosWith } from "./run.ts";
+import { columnsOf, run, scenariosWith } from "./run.ts";
 import { subjects } from "./subjects/index.ts";
 import { table } from "./table.ts";
 
@@ -28,7 +28,7 @@ let known = 0;
 const all = chosen.length * names.length * 3;
 const progress = process.stderr.isTTY && !values.json;
 const cells = await run({
-  subjects: names,
+  columns: names.flatMap(columnsOf),
   scenarios: chosen,
   onCell: () => {
     if (progress) process.stderr.write(`\r${++known} of ${all}`);

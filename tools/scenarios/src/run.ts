@@ -7,18 +7,24 @@ import { type Protocol, protocols } from "./subject.ts";
 import { workIn, type Work } from "./work-in-process.ts";
 
 /** One result, and where it belongs. */
-export interface Cell {
+export interface Cell extends Column {
   readonly scenario: Scenario;
-  readonly subject: string;
-  readonly protocol: Protocol;
   readonly result: Result;
 }
 
+/** A subject, by its name, over one protocol. */
+export interface Column {
+  readonly subject: string;
+  readonly protocol: Protocol;
+}
+
+/** A subject over all protocols. */
+export function columnsOf(subject: string): readonly Column[] {
+  return protocols.map((protocol) => ({ subject, protocol }));
+}
+
 export interface RunOptions {
-  /** Names of subjects. */
-  readonly subjects: readonly string[];
-  /** Default: all. */
-  readonly protocols?: readonly Protocol[];
+  readonly columns: readonly Column[];
   /** Default: all. */
   readonly scenarios?: readonly Scenario[];
   /** Try what does not hold a third time, almost alone. Default: no. */
@@ -72,12 +78,9 @@ export async function run(options: RunOptions): Promise<readonly Cell[]> {
   }
 }
 
-function firstWork({ subjects, protocols: spoken = protocols, scenarios: chosen = scenarios }: RunOptions): Work[] {
+function firstWork({ columns, scenarios: chosen = scenarios }: RunOptions): Work[] {
   const wanted = chosen.map((scenario) => scenarios.indexOf(scenario));
-  const each = subjects.flatMap((subject) =>
-    spoken.flatMap((protocol) => wanted.map((index): Work => ({ subject, protocol, wanted: [index] }))),
-  );
-  return together(each);
+  return columns.map(({ subject, protocol }) => ({ subject, protocol, wanted }));
 }
 
 /** One process for each subject and protocol. */
