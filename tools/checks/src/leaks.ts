@@ -13,7 +13,9 @@ const browserEntries: Readonly<Record<string, readonly string[]>> = {
   batcher: ["."],
   compression: ["."],
   "transport-http": ["./fetch"],
-  client: ["."],
+  client: [".", "./sdk"],
+  "opentelemetry-http": ["."],
+  "opentelemetry-proto": ["."],
   testkit: ["."],
 };
 

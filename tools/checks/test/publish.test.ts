@@ -44,7 +44,9 @@ beforeAll(async () => {
   await writeFile(join(project, "package.json"), JSON.stringify({ name: "consumer", private: true, type: "module" }));
   const quiet = ["--no-audit", "--no-fund", "--no-save", "--ignore-scripts"];
   try {
-    await exec("npm", ["install", ...quiet, ...packed.tarballs.values()], { cwd: project });
+    // The one peer that an entry cannot do without: whoever takes `client/api` has it.
+    const peers = ["@opentelemetry/api@1.9.0"];
+    await exec("npm", ["install", ...quiet, ...peers, ...packed.tarballs.values()], { cwd: project });
   } finally {
     await packed.dispose();
   }
