@@ -15,21 +15,22 @@ export class ReadyBytes {
     const size = to - from;
     if (size > maxPieceBytes || this.full) return 0;
     const at = this.#used;
-    // What is copied is rounded up to eight, so that much must be readable after the last piece.
-    if (at + size + 8 > this.#bytes.length && !this.#grow()) return 0;
+    // What is copied is rounded up to 16, so that much must be readable after the last piece.
+    if (at + size + 16 > this.#bytes.length && !this.#grow()) return 0;
     this.#bytes.set(bytes.subarray(from, to), at);
     this.#used = at + size;
     return at * sizeFactor + size;
   }
 
-  /** Copies a piece, up to seven bytes more than it has: eight at a time is a fifth of the time of one by one. */
+  /** Copies a piece, up to 15 bytes more than it has: so many at a time takes a fifth of the time of one by one. */
   copy(piece: number, view: DataView, at: number): number {
     const from = this.#view;
     const end = at + (piece & (sizeFactor - 1));
     let source = piece >>> sizeBits;
     if (wordsAreWide) {
-      for (let target = at; target < end; source += 8, target += 8) {
+      for (let target = at; target < end; source += 16, target += 16) {
         view.setBigInt64(target, from.getBigInt64(source, true), true);
+        view.setBigInt64(target + 8, from.getBigInt64(source + 8, true), true);
       }
     } else {
       for (let target = at; target < end; source += 8, target += 8) {
