@@ -1,6 +1,7 @@
 import { freePort } from "@otlpkit/testkit/node";
 import { spans } from "../items.ts";
 import { hold, type Scenario } from "../scenario.ts";
+import { overlapping } from "./not-for.ts";
 import { holdAllArrived, missing, pause, seconds, within } from "./seen.ts";
 
 /** Several requests at one time. */
@@ -81,8 +82,7 @@ export const concurrencyScenarios: readonly Scenario[] = [
   {
     ids: ["O-07", "H-09"],
     title: "the processor never calls the exporter while it is at it: batches, flush and shutdown at once",
-    notFor: ({ processorCallsExporter }) =>
-      processorCallsExporter ? undefined : "there is no exporter behind a contract; requests are meant to overlap",
+    notFor: overlapping,
     async run(stage) {
       const backend = await stage.backend();
       backend.script({ kind: "ok", delayMs: 50 });

@@ -11,3 +11,7 @@ export function httpOnly(why: string): NotFor {
 export function grpcOnly(why: string): NotFor {
   return (_, protocol) => (protocol === "grpc" ? undefined : why);
 }
+
+/** There is no exporter behind a contract that forbids it. */
+export const overlapping: NotFor = ({ processorCallsExporter }) =>
+  processorCallsExporter ? undefined : "no exporter behind a contract; requests are meant to overlap";
