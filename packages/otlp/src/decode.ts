@@ -4,6 +4,7 @@ import type { Signal } from "@otlpkit/core";
 import type { RequestOf } from "./generated/model.ts";
 import { requestNames } from "./generated/schema.ts";
 import { invalid } from "./invalid.ts";
+import { maxMessageDepth } from "./depth.ts";
 import {
   type FieldLayout,
   fixed32Type,
@@ -12,7 +13,6 @@ import {
   groupStartType,
   layoutOf,
   lengthType,
-  maxMessageDepth,
   type MessageLayout,
   varintType,
 } from "./layout.ts";

@@ -2,9 +2,10 @@
 
 import type { Signal } from "@otlpkit/core";
 import type { RequestOf } from "./generated/model.ts";
+import { maxMessageDepth } from "./depth.ts";
 import { requestNames } from "./generated/schema.ts";
 import { invalid } from "./invalid.ts";
-import { type FieldLayout, fixed32Type, layoutOf, maxMessageDepth, type MessageLayout, varintType } from "./layout.ts";
+import { type FieldLayout, fixed32Type, layoutOf, type MessageLayout, varintType } from "./layout.ts";
 
 /**
  * Writes an Export request. The same objects give the same bytes, whatever the order of their members: fields stand in

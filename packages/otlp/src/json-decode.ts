@@ -4,13 +4,13 @@ import type { FieldKind } from "./generated/schema.ts";
 import { readBase64, readHex } from "./byte-text.ts";
 import { numberEnd, readDouble, readInteger, type Words } from "./json-number.ts";
 import { JsonReader } from "./json-parse.ts";
+import { maxMessageDepth } from "./depth.ts";
 import {
   type FieldLayout,
   fixed32Type,
   fixed64Type,
   hashStep,
   layoutOf,
-  maxMessageDepth,
   type MessageLayout,
   varintType,
 } from "./layout.ts";

@@ -7,7 +7,8 @@ import { writeDouble, writeSigned, writeUnsigned } from "./json-decimal.ts";
 import { JsonOutput, readyAscii } from "./json-output.ts";
 import { form, type JsonMessage, jsonMessage, type JsonStep } from "./json-steps.ts";
 import { writeText } from "./json-text.ts";
-import { lengthType, maxMessageDepth } from "./layout.ts";
+import { maxMessageDepth } from "./depth.ts";
+import { lengthType } from "./layout.ts";
 
 /**
  * One line of JSON for a message, or nothing if that takes objects: when a field that is not repeated occurs twice, two

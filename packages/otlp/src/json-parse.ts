@@ -5,7 +5,7 @@ import { invalid } from "./invalid.ts";
 import { jsonPath } from "./json-path.ts";
 import { numberEnd } from "./json-number.ts";
 import { isOdd } from "./json-text.ts";
-import { maxMessageDepth } from "./layout.ts";
+import { maxMessageDepth } from "./depth.ts";
 
 /** Walks a JSON text; throws `ExportError` "invalid", naming path and byte, at the first thing that is not JSON. */
 export class JsonReader {

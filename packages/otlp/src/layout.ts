@@ -10,9 +10,6 @@ export const groupStartType = 3;
 export const groupEndType = 4;
 export const fixed32Type = 5;
 
-/** Messages inside the outermost. Deeper is refused, as other decoders of protobuf do (E-25). */
-export const maxMessageDepth = 100;
-
 /** A field, ready to be read and written. */
 export interface FieldLayout {
   readonly number: number;

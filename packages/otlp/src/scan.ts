@@ -1,5 +1,5 @@
 import type { Signal } from "@otlpkit/core";
-import { maxMessageDepth } from "./layout.ts";
+import { maxMessageDepth } from "./depth.ts";
 import { malformed } from "./malformed.ts";
 import { isPlainAttribute } from "./plain-attribute.ts";
 import { invalidUtf8 } from "./utf8.ts";

@@ -1,4 +1,4 @@
-import { maxMessageDepth } from "../layout.ts";
+import { maxMessageDepth } from "../depth.ts";
 import { writeVarint, writeVarint64 } from "../wire.ts";
 import type { AttributeFields, AttributeSite } from "./attribute-fields.ts";
 import type { Output } from "./output.ts";

@@ -98,7 +98,7 @@ async function bundled(contents: string): Promise<number> {
     platform: "browser",
     format: "esm",
     target: "es2022",
-    conditions: ["@otlpkit/source"],
+    conditions: ["@otlpkit/source", "module"],
   });
   const first = outputFiles.find(({ path }) => path.endsWith("stdin.js"));
   if (first === undefined) throw new Error("esbuild made no bundle");
