@@ -90,7 +90,7 @@ export const concurrencyScenarios: readonly Scenario[] = [
       subject.record(spans(1000));
       await pause(10);
       await Promise.all([subject.flush(), subject.shutdown()]);
-      hold(backend.maxConcurrent <= 1, `${backend.maxConcurrent} at one time`);
+      hold(backend.maxConcurrent <= 1, "several calls at one time");
     },
   },
 ];
