@@ -71,7 +71,7 @@ export class AttributeFields {
       output.room(end);
       if (typeof value === "string") {
         const { texts } = key;
-        const piece = value === texts.last ? texts.lastPiece : texts.find(value);
+        const piece = texts.find(value);
         if (piece !== 0) {
           output.bytes[end] = tag;
           end = this.#ready.copy(piece, output.view, end + 1);

@@ -53,7 +53,13 @@ export class Containers {
   /** Writes the resources that were pending, as they are now. Whether they still are is asked again in the next chunk. */
   settle(fields: ItemFields, at: number): void {
     if (this.#pending.size === 0) return;
-    for (const [resource, container] of this.#pending) Object.assign(container, resourceParts(fields, at, resource));
+    for (const [resource, container] of this.#pending) {
+      try {
+        Object.assign(container, resourceParts(fields, at, resource));
+      } catch {
+        // Its items are good; they go without saying whose they are.
+      }
+    }
     this.#pending.clear();
     this.#last = undefined;
   }

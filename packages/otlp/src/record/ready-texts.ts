@@ -2,41 +2,54 @@ import type { Output } from "./output.ts";
 import type { ReadyBytes } from "./ready-bytes.ts";
 
 const maxTexts = 64;
+const maxTextLength = 200;
+
+/** A text and the bytes it became, ready to be copied; the piece 0 is none. */
+interface ReadyText {
+  readonly text: string | undefined;
+  readonly piece: number;
+}
+
+const none: ReadyText = { text: undefined, piece: 0 };
 
 /**
  * The texts that were seen in one place, each with the bytes it became. A place with more than 64 of them (a URL, an id)
  * is given up, for looking would cost more than it saves.
  */
 export class ReadyTexts {
-  /** The text that came last, and its piece; a place that always says the same needs no look-up. */
-  last: string | undefined = undefined;
-  lastPiece = 0;
-  #pieces: Map<string, number> | undefined = new Map();
+  #last = none;
+  #texts: Map<string, ReadyText> | undefined = new Map();
   readonly #ready: ReadyBytes;
 
   constructor(ready: ReadyBytes) {
     this.#ready = ready;
   }
 
-  /** The piece of a text, 0 if there is none. */
+  /** The piece of a text, 0 if there is none. A place that always says the same needs no look-up. */
   find(text: string): number {
-    const piece = this.#pieces?.get(text);
-    if (piece === undefined) return 0;
-    this.last = text;
-    this.lastPiece = piece;
-    return piece;
+    const last = this.#last;
+    return text === last.text ? last.piece : this.#lookUp(text);
+  }
+
+  #lookUp(text: string): number {
+    const found = this.#texts?.get(text);
+    if (found === undefined) return 0;
+    this.#last = found;
+    return found.piece;
   }
 
   /** Keeps what a text became, `bytes[from, to)`. */
   keep(text: string, bytes: Uint8Array, from: number, to: number): void {
-    const pieces = this.#pieces;
-    if (pieces === undefined || to - from > 255) return;
-    if (pieces.size === maxTexts) {
-      this.#pieces = undefined;
+    const texts = this.#texts;
+    if (texts === undefined || text.length > maxTextLength) return;
+    if (texts.size === maxTexts) {
+      this.#texts = undefined;
       return;
     }
     const piece = this.#ready.keep(bytes, from, to);
-    if (piece !== 0) pieces.set(ownCopy(text), piece);
+    if (piece === 0) return;
+    const own = ownCopy(text);
+    texts.set(own, { text: own, piece });
   }
 }
 
@@ -65,7 +78,7 @@ export class TextField {
   write(at: number, text: string | undefined): number {
     if (!text) return at;
     const texts = this.#texts;
-    const piece = text === texts.last ? texts.lastPiece : texts.find(text);
+    const piece = texts.find(text);
     if (piece !== 0) {
       this.#output.room(at);
       return this.#ready.copy(piece, this.#output.view, at);

@@ -14,8 +14,8 @@ export interface RecordEncoder<Item> {
   /**
    * Writes the item into the open chunk and gives the bytes it took.
    *
-   * @throws ExportError "invalid" when the item cannot be read (a getter that throws, a span without ids), "too-large" when
-   * it takes more than 64 MiB. The chunk is then as it was.
+   * @throws ExportError "invalid" when the item cannot be read (a getter that throws, a span without ids) or was made by
+   * reading another (a `toJSON` that ends a span), "too-large" when it takes more than 64 MiB. The chunk is then as it was.
    */
   add(item: Item): number;
   /** How many are in the open chunk: spans, log records, or data points of metrics. */
@@ -40,16 +40,22 @@ export function recordEncoder<Item>(
   let fields = new ItemFields(output);
   let writer = writerFor(fields);
   const chunk = new OpenChunk(signal, fields);
+  let isAdding = false;
 
   return {
     add(item) {
+      if (isAdding)
+        throw new ExportError("invalid", `cannot encode an item of ${signal} that another, being read, made`);
       const { at, items } = chunk;
       output.itemStart = at;
+      isAdding = true;
       try {
         writer.add(item, chunk);
       } catch (error) {
         chunk.cutBack(at, items);
         throw ExportError.is(error) ? error : unreadable(signal, error);
+      } finally {
+        isAdding = false;
       }
       return chunk.at - at;
     },
@@ -60,6 +66,7 @@ export function recordEncoder<Item>(
       return chunk.bytes;
     },
     take() {
+      if (isAdding) return undefined; // asked by the item that is being read
       const batch = chunk.take();
       if (fields.ready.full) {
         fields = new ItemFields(output);

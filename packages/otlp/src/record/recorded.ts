@@ -4,7 +4,12 @@
 /** A moment since 1970 as the SDK has it. */
 export type HrTime = readonly [seconds: number, nanoseconds: number];
 
-/** Attributes. Any value is taken: see {@link spanEncoder}. */
+/**
+ * Attributes. Every JavaScript value is taken (M-19, M-20): a number that is an integer of 64 bits as an integer, other
+ * numbers and -0 as doubles, a bigint beyond 64 bits as its digits; bytes, lists, maps and plain objects as such; a Date, a
+ * URL and whatever else has `toJSON` as what that gives, an Error as its name and message; anything else, an object inside
+ * itself and what is nested deeper than receivers read as the empty value.
+ */
 export type RecordedAttributes = Readonly<Record<string, unknown>>;
 
 /** Whose telemetry it is. Read once: a resource that is changed later is still written as it was. */

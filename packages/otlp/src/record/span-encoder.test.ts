@@ -346,6 +346,38 @@ describe("the span encoder", () => {
     expect(keys()).toEqual([["service.name", "host.name", "host.id"]]);
   });
 
+  it("writes items without a resource that is pending and then cannot be read", () => {
+    const pending = {
+      asyncAttributesPending: true,
+      get attributes(): never {
+        throw new Error("never known");
+      },
+    };
+    const [container] = request(recordedSpan({ resource: pending }));
+    expect([container!.resource, container!.scopeSpans![0]!.spans!.length]).toEqual([undefined, 1]);
+  });
+
+  it("refuses a span that ends while another is read, and gives no half-written chunk", () => {
+    const encoder = spanEncoder();
+    const seen: unknown[] = [];
+    const ending = {
+      toJSON() {
+        seen.push(encoder.take());
+        expect(() => encoder.add(recordedSpan({ name: "inner" }))).toThrow(
+          expect.objectContaining({ code: "invalid" }),
+        );
+        return "ended";
+      },
+    };
+    encoder.add(recordedSpan({ name: "before" }));
+    encoder.add(recordedSpan({ name: "outer", attributes: { ending } }));
+    const { body } = encoder.take()!;
+    expect(seen).toEqual([undefined]);
+    const { spans } = decode("traces", body).resourceSpans![0]!.scopeSpans![0]!;
+    expect(spans!.map(({ name }) => name)).toEqual(["before", "outer"]);
+    expect(spans![1]!.attributes).toEqual([{ key: "ending", value: { stringValue: "ended" } }]);
+  });
+
   it("keeps in mind only so much, however many keys and texts there are", () => {
     const encoder = spanEncoder();
     for (let chunk = 0; chunk < 30; chunk++) {
