@@ -1,5 +1,3 @@
-import { Buffer } from "node:buffer";
-
 /** Writes text as UTF-8 at a position of the bytes it was made for, and gives the number of bytes written. */
 export type WriteText = (text: string, at: number) => number;
 
