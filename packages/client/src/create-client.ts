@@ -18,7 +18,7 @@ import type { FlushOptions, FlushReport, OtlpClient } from "./otlp-client.ts";
 import { recordedLog } from "./plain/plain-log.ts";
 import { recordedMetric } from "./plain/plain-metric.ts";
 import { recordedSpan } from "./plain/plain-span.ts";
-import { settle } from "./settings/settle.ts";
+import { settleOptions } from "./settings/settle-options.ts";
 import { stacks } from "./stacks.ts";
 import { underway } from "./underway.ts";
 import { untraced } from "./untraced.ts";
@@ -42,8 +42,7 @@ const maxLeavingBytes = 60 * 1024;
 export function createClient(options: ClientOptions = {}): OtlpClient {
   const { now = () => performance.now(), setTimer = platform.later, flushAtExit = true } = options;
   const onWarning = warner(options.onWarning);
-  const environment = options.environment === false ? {} : platform.environment(options.environment, onWarning);
-  const settings = settle(options, environment, platform.facts, onWarning);
+  const settings = settleOptions(options, onWarning);
   const told = events();
   const ledgers = Object.fromEntries(signalNames.map((signal) => [signal, ledger(signal, told)])) as Record<
     Signal,
@@ -102,16 +101,13 @@ export function createClient(options: ClientOptions = {}): OtlpClient {
     try {
       recorded = item();
     } catch (error) {
-      ledgers[signal].accept(1);
-      return ledgers[signal].drop(1, "invalid", ExportError.from(error, `cannot record an item of ${signal}`));
+      return ledgers[signal].refuse("invalid", ExportError.from(error, `cannot record an item of ${signal}`));
     }
     to.record(recorded);
   }
 
   function refuse(signal: Signal): void {
-    if (settings.disabled) return;
-    ledgers[signal].accept(1);
-    ledgers[signal].drop(1, "closed", notRecorded(signal, 1, "closed", "the client is closed"));
+    if (!settings.disabled) ledgers[signal].refuse("closed", notRecorded(signal, "closed", "the client is closed"));
   }
 
   async function send(batch: Batch, sendOptions: SendOptions = {}): Promise<Ack> {

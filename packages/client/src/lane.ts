@@ -37,20 +37,16 @@ export function lane<Item>(encoder: RecordEncoder<Item>, around: LaneSettings): 
   let cancelTimer: (() => void) | undefined;
 
   function record(item: Item): void {
-    if (encoder.items + ledger.pending >= maxQueueItems) return refuse();
+    if (encoder.items + ledger.pending >= maxQueueItems) {
+      return ledger.refuse("full", notRecorded(signal, "overloaded", `${maxQueueItems} are waiting for answers`));
+    }
     try {
       encoder.add(item);
     } catch (error) {
-      ledger.accept(1);
-      return ledger.drop(1, "invalid", ExportError.from(error, `cannot encode an item of ${signal}`));
+      return ledger.refuse("invalid", ExportError.from(error, `cannot encode an item of ${signal}`));
     }
     if (encoder.items >= maxItems || encoder.bytes >= maxBytes || maxAgeMs === 0) cut();
     else cancelTimer ??= setTimer(cut, maxAgeMs);
-  }
-
-  function refuse(): void {
-    ledger.accept(1);
-    ledger.drop(1, "full", notRecorded(signal, 1, "overloaded", `${maxQueueItems} are waiting for answers`));
   }
 
   function cut(): void {

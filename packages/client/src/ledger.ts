@@ -37,8 +37,8 @@ export interface Ledger {
   accept(items: number): void;
   /** Items, accepted before, were answered or given up; `sent` says whether they had left the house. */
   settle(items: number, result: Ack | ExportError, sent: boolean): void;
-  /** Items, accepted before, were given up here. */
-  drop(items: number, reason: DropReason, error: ExportError): void;
+  /** An item came in and was given up at once. */
+  refuse(reason: DropReason, error: ExportError): void;
   /** From now on what is cancelled counts as left: `close` ran out of time. */
   leave(): void;
   readonly pending: number;
@@ -55,7 +55,6 @@ export function ledger(signal: Signal, events: Events): Ledger {
   const dropped: Partial<Record<DropReason, number>> = {};
 
   function drop(items: number, reason: DropReason, error: ExportError): void {
-    pending -= items;
     dropped[reason] = (dropped[reason] ?? 0) + items;
     events.emit("dropped", { signal, items, reason, error });
   }
@@ -71,9 +70,9 @@ export function ledger(signal: Signal, events: Events): Ledger {
       pending += items;
     },
     settle(items, result, sent) {
+      pending -= items;
       if (!ExportError.is(result)) {
         const refused = Math.min(items, result.rejectedItems);
-        pending -= items;
         delivered += items - refused;
         if (items > refused) {
           events.emit("delivered", { signal, items: items - refused, warning: refused === 0 ? result.message : "" });
@@ -83,16 +82,17 @@ export function ledger(signal: Signal, events: Events): Ledger {
       }
       const reason = reasonOf(result, sent);
       if (leaving && (reason === "cancelled" || reason === "closed")) {
-        pending -= items;
         left += items;
       } else if (reason === "rejected") {
-        pending -= items;
         reject(items, result.message);
       } else {
         drop(items, reason, result);
       }
     },
-    drop,
+    refuse(reason, error) {
+      accepted++;
+      drop(1, reason, error);
+    },
     leave() {
       leaving = true;
     },
@@ -110,12 +110,7 @@ function reasonOf({ code, retryable }: ExportError, sent: boolean): DropReason |
   return retryable ? "undelivered" : "rejected";
 }
 
-/** Says what was not done with so many items, and why. */
-export function notRecorded(
-  signal: Signal,
-  items: number,
-  code: "closed" | "invalid" | "overloaded",
-  why: string,
-): ExportError {
-  return new ExportError(code, `cannot record ${items} ${signals[signal].items}: ${why}`, { retryable: false });
+/** Says that an item was not taken, and why. */
+export function notRecorded(signal: Signal, code: "closed" | "overloaded", why: string): ExportError {
+  return new ExportError(code, `cannot record 1 ${signals[signal].items}: ${why}`, { retryable: false });
 }

@@ -5,6 +5,7 @@ import { retry } from "@otlpkit/retry";
 import { platform } from "#platform";
 import { attemptShare } from "./attempt-share.ts";
 import type { Events } from "./events.ts";
+import { lazySender } from "./lazy-sender.ts";
 import type { ClientOptions } from "./options.ts";
 import type { Settings, SignalSettings } from "./settings/settings.ts";
 
@@ -60,18 +61,11 @@ export function stack(signal: SignalSettings, around: Surroundings): Sender {
 
 /** JSON is made of protobuf by code that most programs never need, so it is loaded with the first batch. */
 function json(): Middleware {
-  let loading: Promise<Middleware> | undefined;
-  return (next) => {
-    let stage: Promise<Sender> | undefined;
-    return {
-      async send(batch, options) {
-        loading ??= import("@otlpkit/otlp/json").then(({ toJson }) => toJson());
-        stage ??= loading.then((made) => made(next));
-        return (await stage).send(batch, options);
-      },
-      close: async () => (stage === undefined ? next.close() : (await stage).close()),
-    };
-  };
+  return (next) =>
+    lazySender(
+      async () => (await import("@otlpkit/otlp/json")).toJson()(next),
+      () => next.close(),
+    );
 }
 
 function compression({ compression: chosen }: SignalSettings, { hurried }: Surroundings): Middleware | undefined {
