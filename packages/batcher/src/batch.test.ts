@@ -75,6 +75,19 @@ describe("batch", () => {
     ]);
   });
 
+  it("keeps tenants apart, and says of a merged batch whose it is", async () => {
+    const { sender, next, clock } = setUp();
+    const of = (tenant: string, seed: number): Batch => ({ ...spans(1, seed), tenant });
+    const sends = [of("shop", 1), of("bank", 2), of("shop", 3), spans(1, 4)].map((each) => sender.send(each, {}));
+    await clock.advance(200);
+    await Promise.all(sends);
+    expect(next.batches.map(({ items, tenant }) => [items, tenant])).toEqual([
+      [2, "shop"],
+      [1, "bank"],
+      [1, undefined],
+    ]);
+  });
+
   it("hands on a batch that stays alone as it is, not copied (H-06)", async () => {
     const { sender, next, clock } = setUp();
     const alone = spans(3, 1);

@@ -21,7 +21,7 @@ export interface Batcher extends Sender {
  * Merges small requests into larger ones, by items, bytes and age, splits those that are too large, and bounds what is held
  * and under way.
  *
- * - Only what belongs together is merged: one signal, equal onward headers. Profiles (M-36), and bodies that are
+ * - Only what belongs together is merged: one signal, one tenant, equal onward headers. Profiles (M-36), and bodies that are
  *   compressed or not protobuf, go alone and as they are, when it is their turn. Nothing is copied until it is merged
  *   (H-06).
  * - `send` resolves with the answer for the requests that its items went into, so an acknowledgement still means what
@@ -185,10 +185,10 @@ function batching(settings: Settings, next: Sender, split?: Split): Batcher {
 }
 
 /** What may be merged has equal keys. */
-function groupKey({ signal, headers }: Batch): string {
+function groupKey({ signal, headers, tenant }: Batch): string {
   const names = Object.keys(headers);
-  if (names.length === 0) return signal;
-  return `${signal} ${JSON.stringify(names.toSorted().map((name) => [name, headers[name]]))}`;
+  if (names.length === 0 && tenant === undefined) return signal;
+  return `${signal} ${JSON.stringify([tenant, ...names.toSorted().map((name) => [name, headers[name]])])}`;
 }
 
 function tooLarge({ batch: { signal, items, body } }: Call, maxBytes: number): ExportError {

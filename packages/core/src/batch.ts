@@ -24,6 +24,11 @@ export interface Batch {
    * with equal headers may be merged.
    */
   readonly headers: Readonly<Record<string, string>>;
+  /**
+   * Whose items these are, where several share one way: for fair shares and for the books. Not sent onward by itself.
+   * Only batches of one tenant may be merged. Absent where nobody tells tenants apart.
+   */
+  readonly tenant?: string;
 }
 
 const noHeaders: Readonly<Record<string, string>> = Object.freeze({});

@@ -11,6 +11,11 @@ export type { Compressor } from "./compressor.ts";
 export type { CredentialProvider } from "./credentials.ts";
 export { authenticate, type AuthenticateOptions } from "./authenticate.ts";
 export type { Route } from "./route.ts";
+export type { Registered, Registrar, Registration, Registry } from "./registry.ts";
+export type { Balancer, Candidate } from "./balancer.ts";
+export type { Authenticator, Caller, CallerCertificate, Knock } from "./caller.ts";
+export type { AuditHook, AuditRecord } from "./audit.ts";
+export type { Encryption, FileOpener, FileSealer } from "./encryption.ts";
 export { type HttpProxy, httpProxyOf, proxyRefusal } from "./http-proxy.ts";
 export { type ByteBudget, byteBudget } from "./byte-budget.ts";
 export {

@@ -1,4 +1,5 @@
 import type { Batch } from "./batch.ts";
+import type { Caller } from "./caller.ts";
 
 /** How long, and until when it is wanted. */
 export interface SendOptions {
@@ -9,6 +10,8 @@ export interface SendOptions {
   readonly deadline?: number;
   /** The caller no longer wants the answer. The send ends with code "cancelled"; it may have arrived all the same. */
   readonly signal?: AbortSignal;
+  /** Who handed us the batch, as far as a receiver knows; for the audit. Lost where batches are merged or queued. */
+  readonly caller?: Caller;
 }
 
 /** The answer of the far side: it has taken the batch, perhaps not all of it. */

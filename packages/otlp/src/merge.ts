@@ -3,11 +3,12 @@ import type { Batch } from "@otlpkit/core";
 import { levels } from "./levels.ts";
 
 /**
- * Whether two batches may become one request: the same signal, plain protobuf both, and equal onward headers, so that
- * nothing of one tenant reaches another. Never profiles: each request of these has its own dictionary (M-36).
+ * Whether two batches may become one request: the same signal, plain protobuf both, one tenant, and equal onward headers,
+ * so that nothing of one tenant reaches another. Never profiles: each request of these has its own dictionary (M-36).
  */
 export function canMerge(a: Batch, b: Batch): boolean {
-  return a.signal === b.signal && isDivisible(a) && isDivisible(b) && equalHeaders(a.headers, b.headers);
+  const alike = a.signal === b.signal && a.tenant === b.tenant && equalHeaders(a.headers, b.headers);
+  return alike && isDivisible(a) && isDivisible(b);
 }
 
 /**
@@ -28,7 +29,7 @@ export function merge(batches: readonly Batch[], memory: (bytes: number) => Uint
   for (const batch of batches) {
     if (!canMerge(first, batch)) {
       throw new TypeError(
-        `cannot merge ${describe(first)} and ${describe(batch)}; ask canMerge() first, it compares signal, format, encoding and headers`,
+        `cannot merge ${describe(first)} and ${describe(batch)}; ask canMerge() first, it compares signal, format, encoding, tenant and headers`,
       );
     }
     bytes += batch.body.length;

@@ -98,6 +98,8 @@ describe("merge", () => {
       expect(() => merge([a, other])).toThrow(TypeError);
     }
     expect(canMerge(tenant, { ...a, headers: { "x-tenant": "b" } })).toBe(false);
+    expect(canMerge({ ...a, tenant: "shop" }, { ...a, tenant: "bank" })).toBe(false);
+    expect(canMerge({ ...a, tenant: "shop" }, a)).toBe(false);
     const profiles = protobufBatch("profiles", new Uint8Array(0), 0);
     expect(canMerge(profiles, profiles)).toBe(false);
     expect(() => merge([])).toThrow(TypeError);
