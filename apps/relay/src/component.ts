@@ -1,4 +1,12 @@
-import type { ByteBudget, Receiver, Sender, Signal } from "@otlpkit/core";
+import type {
+  Authenticator,
+  ByteBudget,
+  CredentialProvider,
+  Encryption,
+  Receiver,
+  Sender,
+  Signal,
+} from "@otlpkit/core";
 import type { Health, Log, Metrics } from "@otlpkit/telemetry";
 
 /** What every component of the relay is given besides its configuration. */
@@ -13,6 +21,30 @@ export interface ComponentContext {
   readonly budget: ByteBudget;
   /** The signals of the pipelines that name this component. */
   readonly signals: readonly Signal[];
+  /**
+   * What an extension has to offer to others.
+   *
+   * @throws ExportError when no such extension is started, or it offers something else
+   */
+  offer<K extends keyof Offers>(what: K, extension: string): Offers[K];
+}
+
+/** What extensions may offer to other components, which name them. */
+export interface Offers {
+  /** Where a queue keeps what it has taken: a folder of its own for each that asks. */
+  readonly storage: Storage;
+  /** Checks who knocks at a receiver. */
+  readonly authenticator: Authenticator;
+  /** Proves to a destination who we are. */
+  readonly credentials: CredentialProvider;
+}
+
+/** A place on disk for queues. */
+export interface Storage {
+  /** The folder of one queue, by the name of the component that it belongs to; it need not exist. */
+  folder(owner: string): string;
+  /** What is kept there is encrypted with this. Absent: it is not. */
+  readonly encryption?: Encryption;
 }
 
 /** What a receiver plugin is given. */
@@ -63,5 +95,7 @@ export interface ProcessorContext extends ComponentContext {
 export interface Extension {
   /** Where it listens, for the start-up lines. */
   readonly address?: string;
+  /** What other components may have of it. */
+  readonly offers?: Partial<Offers>;
   close(): Promise<void>;
 }

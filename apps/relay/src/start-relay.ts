@@ -17,7 +17,7 @@ import {
   receiverMetrics,
   serveStatus,
 } from "@otlpkit/telemetry";
-import type { ComponentContext, Destination, Door, Extension } from "./component.ts";
+import type { ComponentContext, Destination, Door, Extension, Offers } from "./component.ts";
 import type { RelayConfiguration } from "./language.ts";
 import { type Ledger, readLedger } from "./ledger.ts";
 import { defaultBudgetBytes } from "./memory.ts";
@@ -83,9 +83,18 @@ export async function startRelay(configuration: RelayConfiguration, surroundings
     const whole = health.component("relay");
     undo.push(processMetrics(metrics));
 
+    const extensions: { id: string; extension: Extension }[] = [];
     const contextOf = (kind: string, id: string, signals: readonly Signal[] = []): ComponentContext => {
-      return { id, log: log.with({ [kind]: id }), metrics, health, budget, signals };
+      const offer: ComponentContext["offer"] = (what, extension) => offered(what, extension, extensions);
+      return { id, log: log.with({ [kind]: id }), metrics, health, budget, signals, offer };
     };
+
+    // First, because others may need them.
+    for (const [id, { config, plugin }] of configuration.extensions) {
+      const extension = await naming(`extensions.${id}`, () => plugin.create(config, contextOf("extension", id)));
+      extensions.push({ id, extension });
+      undo.push(() => extension.close());
+    }
 
     const destinations = new Map<string, Destination & { signals: readonly Signal[] }>();
     for (const [id, { config, plugin }] of configuration.exporters) {
@@ -99,12 +108,6 @@ export async function startRelay(configuration: RelayConfiguration, surroundings
     const pipelines = buildPipelines(configuration, destinations, contextOf, drainMs / 2);
     const flow = underWay();
 
-    const extensions: { id: string; extension: Extension }[] = [];
-    for (const [id, { config, plugin }] of configuration.extensions) {
-      const extension = await naming(`extensions.${id}`, () => plugin.create(config, contextOf("extension", id)));
-      extensions.push({ id, extension });
-      undo.push(() => extension.close());
-    }
     const ledger = (): Ledger => readLedger(metrics, [...destinations.keys()]);
     const status = await openStatus();
 
@@ -198,6 +201,23 @@ function budgetOf(configuration: RelayConfiguration, metrics: Metrics): ByteBudg
     .set(budget.maxBytes);
   metrics.beforeRead(() => used.set(budget.usedBytes));
   return budget;
+}
+
+function offered<K extends keyof Offers>(
+  what: K,
+  id: string,
+  extensions: readonly { readonly id: string; readonly extension: Extension }[],
+): Offers[K] {
+  const found = extensions.find((each) => each.id === id);
+  if (found === undefined) {
+    const why = "it is not started: define it under extensions and name it in service.extensions";
+    throw new ExportError("rejected", `there is no extension ${id}, or ${why}`);
+  }
+  const offer = found.extension.offers?.[what];
+  if (offer !== undefined) return offer;
+  const others = extensions.filter(({ extension }) => extension.offers?.[what] !== undefined).map((each) => each.id);
+  const hint = others.length === 0 ? "" : `; ${others.join(", ")} does`;
+  throw new ExportError("rejected", `the extension ${id} offers no ${what}${hint}`);
 }
 
 function signalsOf(configuration: RelayConfiguration, side: "receivers" | "exporters", id: string): Signal[] {
