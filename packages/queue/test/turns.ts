@@ -1,0 +1,29 @@
+import type { Random } from "./random.ts";
+
+/** Who waits for a turn, and who goes next: the order of everything that happens at the same time, decided by a seed. */
+export interface Turns {
+  /** Waits until chosen. */
+  wait(): Promise<void>;
+  readonly waiting: number;
+  /** Lets one of those that wait go on, any of them, and everything that follows from it until all wait again. */
+  next(): Promise<void>;
+}
+
+export function turns(random: Random): Turns {
+  const waiting: (() => void)[] = [];
+  return {
+    wait: () => new Promise((resolve) => void waiting.push(resolve)),
+    get waiting() {
+      return waiting.length;
+    },
+    async next() {
+      if (waiting.length > 0) waiting.splice(random.below(waiting.length), 1)[0]?.();
+      await settled();
+    },
+  };
+}
+
+/** All that waited for a resolved promise has gone on. */
+export function settled(): Promise<void> {
+  return new Promise((resolve) => void setImmediate(resolve));
+}
