@@ -18,6 +18,7 @@ const commands = {
   bench: ["node", "--expose-gc", source, "tools/bench/src/main.ts"],
   scenarios: ["node", source, "tools/scenarios/src/main.ts"],
   "test:long": ["vitest", "run", "--config", "vitest.long.config.ts"],
+  "test:real": ["node", source, "tools/real/src/main.ts"],
   // Over the cases in the folder that OTLPKIT_GOLDEN names; without it over our own.
   "test:golden": ["vitest", "run", "--project", "node", "golden", "hops"],
   changeset: ["changeset"],

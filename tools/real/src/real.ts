@@ -1,0 +1,50 @@
+import { appendFileSync } from "node:fs";
+import { type BackendName, backends, type RealBackend } from "./backends.ts";
+
+/**
+ * The real server for a suite, installed or built when it is expected here and missing. Prints which it is. `undefined`
+ * where it is not expected, which is printed too: skip the suite then.
+ *
+ * @throws Error when it is expected on this machine and cannot be had: a suite that was to meet it must not pass without.
+ */
+export async function real(name: BackendName): Promise<RealBackend | undefined> {
+  const found = await obtain(name);
+  report(name, found.backend?.name ?? `not met: ${found.why}`);
+  return found.backend;
+}
+
+/** A server, or why there is none. */
+export interface Found {
+  readonly backend?: RealBackend;
+  readonly why?: string;
+}
+
+/**
+ * Looks for a server, and gets it when it is expected: the required ones always, all of them with `OTLPKIT_REAL=all`, and
+ * those that can be built in what is left of `buildMinutes`.
+ */
+export async function obtain(name: BackendName, buildMinutes = 0): Promise<Found> {
+  const { set, source, buildMinutes: needed } = backends[name];
+  const there = source.present();
+  if (there !== undefined) return { backend: { program: there, name: source.name } };
+  const asked = process.env["OTLPKIT_REAL"] === "all";
+  const lacks = source.lacks();
+  if (lacks !== undefined) {
+    if (asked) throw new Error(`${name}: asked for with OTLPKIT_REAL=all, but ${lacks}`);
+    return { why: lacks };
+  }
+  if (set === "extended" && !asked && buildMinutes < needed) {
+    return { why: `${source.name} takes about ${needed} minutes; OTLPKIT_REAL=all builds it` };
+  }
+  const started = performance.now();
+  console.log(`${name}: getting ${source.name} ...`);
+  const program = await source.obtain(asked || set === "required" ? 60 * 60_000 : buildMinutes * 60_000);
+  console.log(`${name}: got ${source.name} in ${Math.round((performance.now() - started) / 1000)} s`);
+  return { backend: { program, name: source.name } };
+}
+
+function report(name: BackendName, what: string): void {
+  console.log(`backend of these cases: ${name}, ${what}`);
+  const file = process.env["OTLPKIT_REAL_REPORT"];
+  if (file !== undefined) appendFileSync(file, `${name}\t${what}\n`);
+}
