@@ -87,7 +87,7 @@ describe("auditLog", () => {
 
   it("goes on where a crash cut a line", async () => {
     await run(3);
-    const [name = ""] = (await readdir(folder)).filter((each) => each.endsWith(".jsonl"));
+    const name = (await readdir(folder)).find((each) => each.endsWith(".jsonl")) ?? "";
     await writeFile(join(folder, name), `${await readFile(join(folder, name), "utf8")}{"v":1,"seq":4,"ti`);
     await run(2);
     expect(await verifyAudit({ folder })).toMatchObject({ records: 5, problem: undefined });
@@ -115,7 +115,7 @@ describe("auditLog", () => {
     const problems: string[] = [];
     const log = auditLog({
       sinks: [sink],
-      setTimer: clock.setTimer,
+      setTimer: (run, delayMs) => clock.setTimer(run, delayMs),
       onProblem: ({ message }) => void problems.push(message),
     });
     sink.failing = true;

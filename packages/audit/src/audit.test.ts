@@ -14,7 +14,7 @@ function rememberingHook(flush: () => Promise<void> = () => Promise.resolve()): 
 function setUp(options: Partial<AuditOptions> = {}, hook = rememberingHook()) {
   const clock = fakeClock();
   const next = recordingSender();
-  const stage = audit(hook, { target: "traces", setTimer: clock.setTimer, ...options });
+  const stage = audit(hook, { target: "traces", setTimer: (run, delayMs) => clock.setTimer(run, delayMs), ...options });
   return { hook, next, clock, sender: pipe(stage, next) };
 }
 
@@ -139,7 +139,7 @@ describe("audit", () => {
 describe("canonicalJson", () => {
   it("writes what RFC 8785 gives as its example of all kinds", () => {
     const value = {
-      numbers: [333333333.33333329, 1e30, 4.5, 2e-3, 0.000000000000000000000000001],
+      numbers: [Number("333333333.33333329"), 1e30, 4.5, 2e-3, 0.000000000000000000000000001],
       string: "\u20ac$\u000F\u000aA'\u0042\u0022\u005c\\\"/",
       literals: [null, true, false],
     };

@@ -47,7 +47,8 @@ export function outbox(sink: AuditSink, options: OutboxOptions): Outbox {
   let unreported = 0;
   let failures = 0;
   let head: Head | undefined;
-  let checkpointAt = { seq: 0, ms: options.now().getTime() };
+  let checkpointSeq = 0;
+  let checkpointMs = options.now().getTime();
   let running: Promise<void> | undefined;
   let cancelRetry: (() => void) | undefined;
   let stopping = false;
@@ -78,7 +79,7 @@ export function outbox(sink: AuditSink, options: OutboxOptions): Outbox {
       try {
         if (head === undefined) {
           head = (await sink.open()) ?? beginning;
-          checkpointAt = { ...checkpointAt, seq: head.seq };
+          checkpointSeq = head.seq;
         }
         const fresh = writing.length === 0 ? pending.splice(0, maxWrite) : [];
         if (fresh.length > 0) writing = link(fresh);
@@ -109,14 +110,15 @@ export function outbox(sink: AuditSink, options: OutboxOptions): Outbox {
     }
     const now = options.now();
     const due =
-      head!.seq - checkpointAt.seq >= options.checkpointRecords ||
-      now.getTime() - checkpointAt.ms >= options.checkpointMs ||
+      head!.seq - checkpointSeq >= options.checkpointRecords ||
+      now.getTime() - checkpointMs >= options.checkpointMs ||
       stopping;
     if (options.signingKey !== undefined && due) {
       const signed = head!;
       const signature = signHead(signed, options.signingKey);
       put({ ...own, action: "audit.checkpoint", outcome: "success" }, now, signature);
-      checkpointAt = { seq: head!.seq, ms: now.getTime() };
+      checkpointSeq = head!.seq;
+      checkpointMs = now.getTime();
       options.onCheckpoint({ ...signed, signature, sink: sink.name });
     }
     return linked;
@@ -153,7 +155,7 @@ export function outbox(sink: AuditSink, options: OutboxOptions): Outbox {
     try {
       await flush();
       // The end of the chain is what is easiest to cut off.
-      const unsigned = head !== undefined && head.seq > checkpointAt.seq && options.signingKey !== undefined;
+      const unsigned = head !== undefined && head.seq > checkpointSeq && options.signingKey !== undefined;
       if (unsigned) await sink.write(link([]));
     } finally {
       cancelRetry?.();
