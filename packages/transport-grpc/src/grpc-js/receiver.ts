@@ -5,6 +5,8 @@ import { allowance } from "../server/allowance.ts";
 import { bounded, exchange, hasDetails, onwardHeaders, statusOfFailure } from "../server/exchange.ts";
 import { filledReceiver, type FilledReceiverOptions, type GrpcReceiverOptions } from "../server/options.ts";
 import { removeStaleSocket } from "../server/stale-socket.ts";
+import { healthService } from "../server/health.ts";
+import { offerHealth } from "./health.ts";
 import { type GrpcJs, loadGrpcJs, pemBuffer } from "./load.ts";
 
 /**
@@ -30,6 +32,10 @@ async function listen(pipeline: Sender, options: FilledReceiverOptions): Promise
     ...(options.maxIdleMs > 0 ? { "grpc.max_connection_idle_ms": options.maxIdleMs } : {}),
   });
   for (const signal of options.signals) offer(grpc, server, signal, pipeline, options);
+  const endWatching =
+    options.health === undefined
+      ? undefined
+      : offerHealth(grpc, server, healthService(options.health, options.signals));
   const address = await bind(grpc, server, options);
 
   let closed: Promise<void> | undefined;
@@ -37,6 +43,7 @@ async function listen(pipeline: Sender, options: FilledReceiverOptions): Promise
     address,
     close({ graceMs = 10_000 } = {}) {
       closed ??= new Promise((resolve) => {
+        endWatching?.();
         const timer = setTimeout(() => {
           server.forceShutdown();
           // It does not tell when it is done, and never is while a client that was told to go stays.

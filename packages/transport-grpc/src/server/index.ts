@@ -1,2 +1,3 @@
 export { grpcReceiver } from "./receiver.ts";
 export type { GrpcReceiverOptions, Refusal, ServerTls } from "./options.ts";
+export type { ServingStatus } from "./health.ts";

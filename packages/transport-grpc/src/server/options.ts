@@ -1,5 +1,6 @@
 import { type ByteBudget, byteBudget, type Compressor, type ExportError, type Signal } from "@otlpkit/core";
 import type { Pem } from "../tls.ts";
+import type { ServingStatus } from "./health.ts";
 
 /** Certificates of a server, each in PEM, text or bytes; `listen` throws ExportError "rejected" for what is none. */
 export interface ServerTls {
@@ -45,6 +46,11 @@ export interface GrpcReceiverOptions {
   readonly tls?: ServerTls;
   /** Request headers, lower case, that are copied to `batch.headers`. Default: none. */
   readonly onwardHeaders?: readonly string[];
+  /**
+   * Answers `grpc.health.v1` (Check and Watch), which orchestrators and Consul ask. The services offered here serve as
+   * long as the whole does; other names are asked of it. Nobody is asked for credentials. Default: UNIMPLEMENTED.
+   */
+  readonly health?: ServingStatus;
   /** Told about requests that never reached the pipeline. Must not throw. Default: nobody is told. */
   readonly onRefused?: (refusal: Refusal) => void;
   /** Calls at a time on one connection. Default: 256. */
@@ -67,8 +73,8 @@ export interface GrpcReceiverOptions {
 }
 
 /** The options with defaults filled in. */
-export type FilledReceiverOptions = Required<Omit<GrpcReceiverOptions, "path" | "tls">> &
-  Pick<GrpcReceiverOptions, "path" | "tls">;
+export type FilledReceiverOptions = Required<Omit<GrpcReceiverOptions, "health" | "path" | "tls">> &
+  Pick<GrpcReceiverOptions, "health" | "path" | "tls">;
 
 const mebibyte = 1_048_576;
 

@@ -11,11 +11,14 @@ import { alarms } from "../alarms.ts";
 import { authorities, pem } from "../tls.ts";
 import { sessionWindowBytes, streamWindowBytes } from "../windows.ts";
 import { type CallContext, serveCall } from "./call.ts";
+import { healthCalls } from "./health-call.ts";
+import { healthService } from "./health.ts";
 import { listenOn } from "./listen.ts";
 import { filledReceiver, type FilledReceiverOptions, type GrpcReceiverOptions } from "./options.ts";
 
 /**
- * Takes OTLP/gRPC over `node:http2`: the unary Export calls of the four services, and nothing else.
+ * Takes OTLP/gRPC over `node:http2`: the unary Export calls of the four services and, with `health`,
+ * `grpc.health.v1`; nothing else.
  *
  * ```ts
  * const listening = await grpcReceiver({ port: 0, compressors: [gzip()] }).listen(pipeline);
@@ -39,6 +42,8 @@ async function listen(pipeline: Sender, options: FilledReceiverOptions): Promise
     accepted: ["identity", ...compressors.keys()].join(","),
     signalOfPath: new Map(options.signals.map((signal) => [signals[signal].grpcPath, signal])),
   };
+  const health =
+    options.health === undefined ? undefined : healthCalls(healthService(options.health, options.signals), context);
   const sessions = new Map<ServerHttp2Session, SessionState>();
   const sockets = new Set<Socket>();
   const server = createHttp2Server(options);
@@ -50,7 +55,9 @@ async function listen(pipeline: Sender, options: FilledReceiverOptions): Promise
     sessions.set(session, watch(session, options));
     session.once("close", () => sessions.delete(session));
   });
-  server.on("stream", (stream, headers) => serveCall(stream, headers, context));
+  server.on("stream", (stream, headers) => {
+    if (health?.take(stream, headers) !== true) serveCall(stream, headers, context);
+  });
   const address = await listenOn(server, options);
 
   let closed: Promise<void> | undefined;
@@ -58,6 +65,7 @@ async function listen(pipeline: Sender, options: FilledReceiverOptions): Promise
     address,
     close({ graceMs = 10_000 } = {}) {
       closed ??= new Promise((resolve) => {
+        health?.end();
         // Sockets and not sessions: one that was closed waits for the client's goodbye, which may never come.
         const timer = setTimeout(() => {
           for (const socket of sockets) socket.destroy();
