@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { audit, auditHelp } from "./audit/audit.ts";
 import { check, checkHelp } from "./check.ts";
 import { generate, generateHelp } from "./generate.ts";
 import { send, sendHelp } from "./send.ts";
@@ -16,6 +17,7 @@ const commands: Readonly<Record<string, { readonly run: Command; readonly help: 
   send: { run: send, help: sendHelp, line: "send what is in a file (JSON, JSON lines or binary)" },
   generate: { run: generate, help: generateHelp, line: "make load and say what became of it" },
   check: { run: check, help: checkHelp, line: "say step by step what works at an endpoint" },
+  audit: { run: audit, help: auditHelp, line: "check that an audit log is as it was written" },
 };
 
 const help = `otlp: send, make and check OpenTelemetry data
