@@ -1,13 +1,23 @@
-/** A hard bound on bytes held at one time, shared by all who may hold some. */
+/**
+ * A hard bound on bytes held at one time, shared by all who may hold some. `tenant` says on whose behalf: budgets that
+ * know no tenants take no notice, others give each a fair share ({@link fairBudget}).
+ */
 export interface ByteBudget {
   /** The bound. */
   readonly maxBytes: number;
+  /** The most that one who asks can ever get at a time; for more it is no use to come back. */
+  readonly largestBytes: number;
   /** Bytes held at the moment. */
   readonly usedBytes: number;
   /** Takes `bytes` if they fit and says whether it did. */
-  reserve(bytes: number): boolean;
-  /** Gives back what was reserved. */
-  release(bytes: number): void;
+  reserve(bytes: number, tenant?: string): boolean;
+  /** Gives back what was reserved for the same tenant. */
+  release(bytes: number, tenant?: string): void;
+  /**
+   * When somebody for whom `bytes` did not fit had better come back, in ms from now; 0 when the budget can't tell. Asked
+   * once a refusal, since who is told is expected then.
+   */
+  retryAfterMs(bytes: number, tenant?: string): number;
 }
 
 /**
@@ -18,6 +28,7 @@ export function byteBudget(maxBytes: number): ByteBudget {
   let used = 0;
   return {
     maxBytes,
+    largestBytes: maxBytes,
     get usedBytes() {
       return used;
     },
@@ -29,5 +40,6 @@ export function byteBudget(maxBytes: number): ByteBudget {
     release(bytes) {
       used = Math.max(0, used - bytes);
     },
+    retryAfterMs: () => 0,
   };
 }

@@ -18,6 +18,7 @@ export type { AuditHook, AuditRecord } from "./audit.ts";
 export type { Encryption, FileOpener, FileSealer } from "./encryption.ts";
 export { type HttpProxy, httpProxyOf, proxyRefusal } from "./http-proxy.ts";
 export { type ByteBudget, byteBudget } from "./byte-budget.ts";
+export { fairBudget, type FairBudgetOptions } from "./fair-budget.ts";
 export {
   definePlugin,
   type Plugin,

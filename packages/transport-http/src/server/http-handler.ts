@@ -4,9 +4,9 @@ import {
   accepted,
   type Batch,
   type ByteBudget,
-  byteBudget,
   type Compressor,
   ExportError,
+  fairBudget,
   type Format,
   protobufBatch,
   type Sender,
@@ -21,6 +21,7 @@ import { type CorsOptions, corsOf } from "./cors.ts";
 import { announcedBytes, bodyTooLarge, readBody } from "./read-body.ts";
 import { type Refusal, refuse, reply } from "./reply.ts";
 import { type Share, shareOf } from "./share.ts";
+import { tenantOf } from "./tenant.ts";
 import { unpack } from "./unpack.ts";
 
 /** What is understood of requests, wherever they come in. */
@@ -36,12 +37,18 @@ export interface HttpHandlerOptions {
   /** The largest answer. Default 4 MiB, as the protocol asks (D-16). */
   readonly maxResponseBytes?: number;
   /**
-   * Bounds the bytes of all requests being read or awaiting their answer; what does not fit is refused with 503. May be
-   * shared with other receivers. Default one of its own of 256 MiB.
+   * Bounds the bytes of all requests being read, decompressed or awaiting their answer; what does not fit is refused with
+   * 503, or 429 where the tenant is known, and no request may be larger (413). May be shared with other receivers.
+   * Default a `fairBudget` of its own of 256 MiB.
    */
   readonly budget?: ByteBudget;
-  /** How long those are asked to stay away whom the budget has no room for, in ms. Default 1,000. */
+  /** How long those are asked to stay away whom a budget has no room for that can't tell, in ms. Default 1,000. */
   readonly retryAfterMs?: number;
+  /**
+   * The request header that says whose data these are: for fair shares of the budget, and for `batch.tenant`. It is
+   * believed, so let only those write it who may. Default none: all are one tenant.
+   */
+  readonly tenantHeader?: string;
   /** How long the pipeline may take for an answer, in ms: its deadline. Default none, as a sender that gives up hangs up. */
   readonly answerTimeoutMs?: number;
   /** Whether the pipeline is told to give up when the sender hangs up. Default true. */
@@ -51,7 +58,16 @@ export interface HttpHandlerOptions {
   /** Lets browsers send from other origins (K-07). Default off. */
   readonly cors?: CorsOptions;
   /** Hears of requests that never reached the pipeline. Must not throw. */
-  readonly onRefused?: (refusal: { readonly signal?: Signal; readonly error: ExportError }) => void;
+  readonly onRefused?: (refusal: HttpRefusal) => void;
+}
+
+/** A request that never reached the pipeline. */
+export interface HttpRefusal {
+  /** Absent when it was not even clear what the request was about. */
+  readonly signal?: Signal;
+  /** Absent when it named none. */
+  readonly tenant?: string;
+  readonly error: ExportError;
 }
 
 /** Handles requests of a `node:http` or `node:https` server. */
@@ -75,8 +91,10 @@ export function httpHandler(
 }
 
 export function otlpHandler(pipeline: Sender, options: HttpHandlerOptions): OtlpHandler {
-  const { maxRequestBytes = 64 * 1024 * 1024, maxResponseBytes = 4 * 1024 * 1024, retryAfterMs = 1_000 } = options;
-  const { budget = byteBudget(256 * 1024 * 1024), cancelOnDisconnect = true, answerTimeoutMs, onRefused } = options;
+  const { maxResponseBytes = 4 * 1024 * 1024, retryAfterMs = 1_000 } = options;
+  const { budget = ownBudget(options), cancelOnDisconnect = true, answerTimeoutMs, onRefused } = options;
+  const maxRequestBytes = Math.min(options.maxRequestBytes ?? 64 * 1024 * 1024, budget.largestBytes);
+  const tenantHeader = options.tenantHeader?.toLowerCase();
   const routes = new Map((options.signals ?? signalNames).map((s) => [options.paths?.[s] ?? signals[s].httpPath, s]));
   const codings = codingsOf(options.compressors ?? []);
   const acceptEncoding = [...codings.keys(), "identity"].join(", ");
@@ -100,7 +118,7 @@ export function otlpHandler(pipeline: Sender, options: HttpHandlerOptions): Otlp
     void take(request, response, admitted);
   }
 
-  /** What can be said before the body is read: the headers decide whether it is worth reading. */
+  /** What can be said before the body is read: headers and the room there is decide whether it is worth reading. */
   function admit(request: IncomingMessage, signal: Signal | undefined): Admitted | Refusal {
     const { headers, method } = request;
     const format = formatOf(headers["content-type"]);
@@ -130,18 +148,26 @@ export function otlpHandler(pipeline: Sender, options: HttpHandlerOptions): Otlp
     }
     if ((announcedBytes(request) ?? 0) > maxRequestBytes) return refusal(bodyTooLarge(maxRequestBytes), {});
     if (winding) return refusal(new ExportError("unavailable", "this receiver is closing; try again"), {});
-    return { signal, format, coding };
+    let tenant: string | undefined;
+    try {
+      tenant = tenantOf(request, tenantHeader);
+      const share = shareOf(budget, tenant, retryAfterMs);
+      share.resize(announcedBytes(request) ?? 0);
+      return { signal, format, coding, tenant, share };
+    } catch (error) {
+      return refusal(ExportError.from(error), { tenant });
+    }
   }
 
   async function take(request: IncomingMessage, response: ServerResponse, admitted: Admitted): Promise<void> {
-    const { signal, format } = admitted;
-    const share = shareOf(budget, retryAfterMs);
+    const { signal, format, tenant, share } = admitted;
     try {
       let batch: Batch;
       try {
-        batch = await batchOf(request, admitted, share);
+        batch = await batchOf(request, admitted);
       } catch (error) {
-        turnAway(request, response, { error: ExportError.from(error, "cannot read the request"), format }, signal);
+        const refusal = { error: ExportError.from(error, "cannot read the request"), format, tenant };
+        turnAway(request, response, refusal, signal);
         return;
       }
       let ack: Ack;
@@ -158,11 +184,15 @@ export function otlpHandler(pipeline: Sender, options: HttpHandlerOptions): Otlp
     }
   }
 
-  async function batchOf(request: IncomingMessage, { signal, format, coding }: Admitted, share: Share): Promise<Batch> {
+  async function batchOf(request: IncomingMessage, admitted: Admitted): Promise<Batch> {
+    const { signal, format, coding, tenant, share } = admitted;
     const sent = await readBody(request, maxRequestBytes, share);
     const body = coding === undefined ? sent : await unpack(sent, coding, maxRequestBytes, share);
     const batch = format === "protobuf" ? protobufBatch(signal, body, scan(signal, body)) : fromJson(signal, body);
-    return onwardHeaders.length === 0 ? batch : { ...batch, headers: pick(request, onwardHeaders) };
+    if (format === "json") share.resize(batch.body.byteLength);
+    if (onwardHeaders.length === 0 && tenant === undefined) return batch;
+    const headers = onwardHeaders.length === 0 ? batch.headers : pick(request, onwardHeaders);
+    return { ...batch, headers, ...(tenant === undefined ? {} : { tenant }) };
   }
 
   function send(batch: Batch, response: ServerResponse): Promise<Ack> {
@@ -194,10 +224,11 @@ export function otlpHandler(pipeline: Sender, options: HttpHandlerOptions): Otlp
     refusal: Refusal,
     signal: Signal | undefined,
   ): void {
-    const { error } = refusal;
-    onRefused?.(signal === undefined ? { error } : { signal, error });
-    // 503 and not 429: it is all of us that is busy, not this sender that asks too much.
-    const httpStatus = refusal.httpStatus ?? (error.code === "overloaded" ? 503 : undefined);
+    const { error, tenant } = refusal;
+    onRefused?.({ ...(signal === undefined ? {} : { signal }), ...(tenant === undefined ? {} : { tenant }), error });
+    // Where tenants have shares, this one asks too much; else it is all of us that is busy.
+    const busyStatus = tenant === undefined ? 503 : 429;
+    const httpStatus = refusal.httpStatus ?? (error.code === "overloaded" ? busyStatus : undefined);
     refuse(request, response, httpStatus === undefined ? refusal : { ...refusal, httpStatus }, maxResponseBytes);
   }
 
@@ -214,6 +245,15 @@ interface Admitted {
   readonly signal: Signal;
   readonly format: Format;
   readonly coding: Compressor | undefined;
+  readonly tenant: string | undefined;
+  /** Holds as much as the request announces. */
+  readonly share: Share;
+}
+
+/** Headroom is for tenants that come later, so it is kept where there are tenants. */
+function ownBudget({ tenantHeader }: HttpHandlerOptions): ByteBudget {
+  const maxBytes = 256 * 1024 * 1024;
+  return tenantHeader === undefined ? fairBudget({ maxBytes, headroom: 0 }) : fairBudget({ maxBytes });
 }
 
 function codingsOf(compressors: readonly Compressor[]): ReadonlyMap<string, Compressor> {

@@ -6,9 +6,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import {
+  accepted,
   type ByteBudget,
   byteBudget,
   ExportError,
+  fairBudget,
   type Format,
   type Signal,
   signalNames,
@@ -401,6 +403,8 @@ describe("httpReceiver and its budget", () => {
     return {
       peakBytes: 0,
       maxBytes,
+      largestBytes: maxBytes,
+      retryAfterMs: () => 0,
       get usedBytes() {
         return budget.usedBytes;
       },
@@ -432,24 +436,99 @@ describe("httpReceiver and its budget", () => {
   });
 
   it("answers 503 and when to come back to what does not fit, with and without a length (D-15)", async () => {
-    const budget = byteBudget(spans.byteLength - 1);
+    const budget = byteBudget(spans.byteLength);
+    budget.reserve(1);
     const { pipeline, post } = await receiver({ budget, retryAfterMs: 1_500 });
     for (const chunked of [false, true]) {
       const reply = await post(spans, { chunked });
       expect([reply.status, reply.headers["retry-after"]]).toEqual([503, "2"]);
     }
     expect(pipeline.batches).toEqual([]);
+    await expect.poll(() => budget.usedBytes).toBe(1);
+  });
+
+  it("refuses before it asks for the body of those who wait to be asked", async () => {
+    const budget = byteBudget(spans.byteLength);
+    budget.reserve(1);
+    const { post } = await receiver({ budget });
+    const reply = await post(spans, { headers: { expect: "100-continue" } });
+    expect([reply.status, reply.headers["retry-after"]]).toEqual([503, "1"]);
+  });
+
+  it("computes from the drain rate when to come back", async () => {
+    let nowMs = 0;
+    const budget = fairBudget({ maxBytes: 1_000_000, headroom: 0, now: () => nowMs, random: () => 0 });
+    budget.reserve(1_000_000);
+    nowMs = 1_000;
+    budget.release(spans.byteLength);
+    budget.reserve(spans.byteLength);
+    const { post } = await receiver({ budget });
+    // A request as large took a second, and the one before stands in line.
+    const waits = [await post(spans), await post(spans), await post(spans)];
+    expect(waits.map(({ status, headers }) => [status, headers["retry-after"]])).toEqual([
+      [503, "1"],
+      [503, "2"],
+      [503, "3"],
+    ]);
+  });
+
+  it("refuses for good what will never fit, compressed or not", async () => {
+    const budget = byteBudget(spans.byteLength - 1);
+    const { pipeline, post } = await receiver({ budget });
+    for (const chunked of [false, true]) expect((await post(spans, { chunked })).status).toBe(413);
+    const packed = gzipSync(spans);
+    expect((await post(packed, { headers: { "content-encoding": "gzip" } })).status).toBe(413);
+    expect(pipeline.batches).toEqual([]);
     await expect.poll(() => budget.usedBytes).toBe(0);
   });
 
   it("decompresses only into room that it has", async () => {
     const large = data.traces({ items: 2_000 }).body;
-    const budget = watched(512 * 1024);
+    const budget = watched(8 * 1024 * 1024);
+    budget.reserve(7.5 * 1024 * 1024);
     const { pipeline, post } = await receiver({ budget });
     const reply = await post(gzipSync(large), { headers: { "content-encoding": "gzip" } });
     expect([reply.status, pipeline.batches.length]).toEqual([503, 0]);
-    expect(budget.peakBytes).toBeLessThanOrEqual(512 * 1024);
+    expect(budget.peakBytes).toBeLessThanOrEqual(8 * 1024 * 1024);
+    await expect.poll(() => budget.usedBytes).toBe(7.5 * 1024 * 1024);
+  });
+
+  it("takes what fits as long as it needs no more than there is, however small the budget", async () => {
+    const budget = byteBudget(spans.byteLength + gzipSync(spans).byteLength);
+    const { post } = await receiver({ budget });
+    expect((await post(gzipSync(spans), { headers: { "content-encoding": "gzip" } })).status).toBe(200);
+    expect((await post(spans, { chunked: true })).status).toBe(200);
+  });
+
+  it("tells tenants apart by a header, and refuses with 429 only the one that asks too much", async () => {
+    const refused: unknown[] = [];
+    const budget = fairBudget({ maxBytes: 10 * spans.byteLength, headroom: 0.2 });
+    const { pipeline, post } = await receiver({
+      budget,
+      tenantHeader: "X-Tenant",
+      onRefused: ({ signal, tenant, error }) => refused.push([signal, tenant, error.code]),
+    });
+    const of = (tenant: string): Promise<Reply> => post(spans, { headers: { "x-tenant": tenant } });
+    pipeline.script("hang");
+    const held = Array.from({ length: 8 }, () => of("noisy").catch(() => undefined));
+    await expect.poll(() => pipeline.batches.length).toBe(8);
+    pipeline.script(accepted);
+    const noisy = await of("noisy");
+    expect([noisy.status, noisy.headers["retry-after"]]).toEqual([429, expect.stringMatching(/^[1-9]\d*$/)]);
+    expect((await of("quiet")).status).toBe(200);
+    expect((await post(spans)).status).toBe(200);
+    expect(pipeline.batches.slice(-2).map(({ tenant }) => tenant)).toEqual(["quiet", undefined]);
+    expect(pipeline.batches[0]?.tenant).toBe("noisy");
+    expect(refused).toEqual([["traces", "noisy", "overloaded"]]);
+    await pipeline.close();
+    await Promise.all(held);
     await expect.poll(() => budget.usedBytes).toBe(0);
+  });
+
+  it("takes no novel for the name of a tenant", async () => {
+    const { post } = await receiver({ tenantHeader: "x-tenant" });
+    expect((await post(spans, { headers: { "x-tenant": "n".repeat(129) } })).status).toBe(400);
+    expect((await post(spans, { headers: { "x-tenant": "n".repeat(128) } })).status).toBe(200);
   });
 
   it("takes a body that shrinks more than most when there is room for it", async () => {

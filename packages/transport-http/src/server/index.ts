@@ -1,4 +1,4 @@
 export { httpReceiver, type HttpReceiverOptions, type ServerTlsOptions } from "./http-receiver.ts";
-export { httpHandler, type HttpHandlerOptions } from "./http-handler.ts";
+export { httpHandler, type HttpHandlerOptions, type HttpRefusal } from "./http-handler.ts";
 export type { CorsOptions } from "./cors.ts";
 export type { SignalPaths } from "../request-url.ts";

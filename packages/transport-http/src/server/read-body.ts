@@ -35,7 +35,7 @@ export function readBody(request: IncomingMessage, maxBytes: number, share: Shar
       if (buffer === undefined && needed === announced && ownsItsMemory(chunk)) {
         buffer = chunk;
       } else {
-        buffer = withRoom(buffer, needed, announced, share);
+        buffer = withRoom(buffer, needed, announced, maxBytes, share);
         buffer.set(chunk, length);
       }
       length = needed;
@@ -72,10 +72,11 @@ function withRoom(
   buffer: Uint8Array | undefined,
   needed: number,
   announced: number | undefined,
+  maxBytes: number,
   share: Share,
 ): Uint8Array {
   if (buffer !== undefined && buffer.byteLength >= needed) return buffer;
-  const grown = Math.max(needed, 2 * (buffer?.byteLength ?? 0), firstGuessBytes);
+  const grown = Math.min(maxBytes, Math.max(needed, 2 * (buffer?.byteLength ?? 0), firstGuessBytes));
   let capacity = grown;
   if (announced === undefined) share.resize(capacity);
   else capacity = announced <= trustedBytes ? announced : Math.min(announced, Math.max(grown, trustedBytes));

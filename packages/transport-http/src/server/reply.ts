@@ -14,6 +14,8 @@ export interface Refusal {
   /** Where HTTP has a better word than the error's code, such as 405. */
   readonly httpStatus?: number;
   readonly headers?: Readonly<Record<string, string>>;
+  /** Whose request it was, if that is known. */
+  readonly tenant?: string | undefined;
 }
 
 /** Sends a body that is small and complete, with its length even when that is 0 (K-11). */

@@ -18,9 +18,10 @@ export async function unpack(
   maxBytes: number,
   share: Share,
 ): Promise<Uint8Array> {
-  const likely = Math.min(maxBytes, Math.max(usualRatio * body.byteLength, leastRoomBytes));
-  const plain = (await within(likely)) ?? (likely < maxBytes ? await within(maxBytes) : undefined);
-  if (plain === undefined) throw bodyTooLarge(maxBytes);
+  const most = Math.min(maxBytes, share.largestBytes - body.byteLength);
+  const likely = Math.min(most, Math.max(usualRatio * body.byteLength, leastRoomBytes));
+  const plain = (await within(likely)) ?? (likely < most ? await within(most) : undefined);
+  if (plain === undefined) throw bodyTooLarge(most);
   share.resize(plain.byteLength);
   return plain;
 
