@@ -2,6 +2,9 @@ export { transportCases, type TransportCaseOptions } from "./transport-cases.ts"
 export type { TransportCaseSettings } from "./transport/bench.ts";
 export { receiverCases, type ReceiverCaseOptions } from "./receiver-cases.ts";
 export type { ReceiverCaseSettings } from "./receiver/door.ts";
+export { registryCases, type RegistryCaseOptions } from "./registry-cases.ts";
+export { registrarCases } from "./registrar-cases.ts";
+export type { RegistrarWorld, RegistryCaseSettings, RegistryWorld, SourceWorld, WorldEntry } from "./registry/world.ts";
 export type {
   Answer,
   Backend,
