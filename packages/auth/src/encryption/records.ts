@@ -1,0 +1,95 @@
+import { ExportError, type FileOpener, type FileSealer } from "@otlpkit/core";
+import { createCipheriv, createDecipheriv, type KeyObject } from "node:crypto";
+
+const algorithm = "aes-256-gcm";
+const tagBytes = 16;
+// Without this Node takes tags of 4 bytes for good when it opens.
+const options = { authTagLength: tagBytes } as const;
+
+/**
+ * Seals with a data key that no other file has. The nonce of a record is its index, and an index is only ever greater than
+ * the one before, so no nonce is used twice under a key.
+ */
+export function recordSealer(dataKey: KeyObject, context: string, keyId: string, header: Uint8Array): FileSealer {
+  const bound = boundTo(context);
+  let next = 0;
+  return {
+    header,
+    keyId,
+    overheadBytes: tagBytes,
+    seal(index, parts, clear) {
+      if (!Number.isSafeInteger(index) || index < next) {
+        throw new ExportError(
+          "invalid",
+          `cannot seal record ${index}: an index is used once, and each is greater than the one before (next is ${next})`,
+        );
+      }
+      next = index + 1;
+      const cipher = createCipheriv(algorithm, dataKey, nonceOf(index), options);
+      cipher.setAAD(bound(index, clear));
+      const sealed: Uint8Array[] = [];
+      for (const part of parts) if (part.length > 0) sealed.push(cipher.update(part));
+      cipher.final();
+      sealed.push(cipher.getAuthTag());
+      return sealed;
+    },
+  };
+}
+
+/** Opens what `recordSealer` sealed with the same data key and context. */
+export function recordOpener(dataKey: KeyObject, context: string, keyId: string): FileOpener {
+  const bound = boundTo(context);
+  return {
+    keyId,
+    open(index, sealed, clear) {
+      const end = sealed.length - tagBytes;
+      if (!Number.isSafeInteger(index) || index < 0 || end < 0) throw changed(index);
+      const decipher = createDecipheriv(algorithm, dataKey, nonceOf(index), options);
+      decipher.setAAD(bound(index, clear));
+      decipher.setAuthTag(sealed.subarray(end));
+      const plain = decipher.update(sealed.subarray(0, end));
+      try {
+        decipher.final();
+      } catch {
+        // OpenSSL says no more than that the tag is another. What was decrypted is not handed out.
+        throw changed(index);
+      }
+      return plain;
+    },
+  };
+}
+
+function changed(index: number): ExportError {
+  return new ExportError(
+    "invalid",
+    `cannot open record ${index} of an encrypted file: it was changed, cut or moved, or what stands beside it was changed`,
+  );
+}
+
+/** 12 bytes: four zeros, and the index. */
+function nonceOf(index: number): Buffer {
+  const nonce = Buffer.alloc(12);
+  writeIndex(nonce, index, 4);
+  return nonce;
+}
+
+/** What is authenticated beside a record: version, length of the context, context, index, clear bytes. */
+function boundTo(context: string): (index: number, clear: Uint8Array | undefined) => Buffer {
+  const name = Buffer.from(context, "utf8");
+  const fixed = Buffer.alloc(5 + name.length);
+  fixed[0] = 1;
+  fixed.writeUInt32BE(name.length, 1);
+  fixed.set(name, 5);
+  return (index, clear) => {
+    const bound = Buffer.allocUnsafe(fixed.length + 8 + (clear?.length ?? 0));
+    bound.set(fixed);
+    writeIndex(bound, index, fixed.length);
+    if (clear) bound.set(clear, fixed.length + 8);
+    return bound;
+  };
+}
+
+function writeIndex(target: Buffer, index: number, at: number): void {
+  target.writeUInt32BE(Math.floor(index / 0x1_0000_0000), at);
+  target.writeUInt32BE(index % 0x1_0000_0000, at + 4);
+}

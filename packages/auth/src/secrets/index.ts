@@ -1,0 +1,2 @@
+export { secret, type Secret, type Secrets } from "./secret.ts";
+export type { SecretSource } from "./secret-source.ts";
