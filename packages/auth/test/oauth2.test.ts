@@ -9,7 +9,7 @@ const endpoint = { url: "http://127.0.0.1:4318" };
 const batch = protobufBatch("traces", new Uint8Array(), 0);
 const tokenPath = "/token";
 const [signing, client] = [rsaKeys(), rsaKeys()];
-const assertionKey = client.privateKey.export({ type: "pkcs8", format: "pem" }) as string;
+const assertionKey = client.privateKey.export({ type: "pkcs8", format: "pem" });
 let server: AuthorizationServer;
 
 beforeAll(async () => {
