@@ -18,6 +18,14 @@ describe("byteBudget", () => {
     expect(budget.reserve(30)).toBe(true);
   });
 
+  it("corrects a reservation that was too large", () => {
+    const budget = byteBudget(100);
+    budget.reserve(100);
+    expect(budget.reserve(-40)).toBe(true);
+    expect(budget.usedBytes).toBe(60);
+    expect(budget.reserve(40)).toBe(true);
+  });
+
   it("holds nothing after everything was given back, even twice", () => {
     const budget = byteBudget(10);
     budget.reserve(10);

@@ -9,9 +9,12 @@ export interface ByteBudget {
   readonly largestBytes: number;
   /** Bytes held at the moment. */
   readonly usedBytes: number;
-  /** Takes `bytes` if they fit and says whether it did. */
+  /**
+   * Takes `bytes` if they fit and says whether it did. Fewer than none correct a reservation that was larger than needed,
+   * and always fit.
+   */
   reserve(bytes: number, tenant?: string): boolean;
-  /** Gives back what was reserved for the same tenant. */
+  /** Gives back what was reserved for the same tenant, now that it is done with. */
   release(bytes: number, tenant?: string): void;
   /**
    * When somebody for whom `bytes` did not fit had better come back, in ms from now; 0 when the budget can't tell. Asked
@@ -33,8 +36,8 @@ export function byteBudget(maxBytes: number): ByteBudget {
       return used;
     },
     reserve(bytes) {
-      if (used + bytes > maxBytes) return false;
-      used += bytes;
+      if (bytes > 0 && used + bytes > maxBytes) return false;
+      used = Math.max(0, used + bytes);
       return true;
     },
     release(bytes) {

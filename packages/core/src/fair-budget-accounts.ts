@@ -18,10 +18,10 @@ export interface Account {
 export interface Accounts {
   /** That of a tenant; of others together when too many are present. */
   of(tenant: string): Account;
-  /** Adds to what a tenant holds, or takes away. */
+  /** Adds to what a tenant holds. */
   hold(account: Account, bytes: number): void;
-  /** Takes away what a tenant holds, the part that it holds together with others included. */
-  release(tenant: string, bytes: number): void;
+  /** Takes away what a tenant holds, the part that it holds together with others included; counts it as done if so. */
+  release(tenant: string, bytes: number, isDone: boolean): void;
   /** Notes that a tenant is owed `bytes` until then. */
   owe(account: Account, bytes: number, untilMs: number): void;
   /** Whether somebody is owed something. */
@@ -82,21 +82,26 @@ export function accountsOf(weights: Readonly<Record<string, number>>, maxTenants
   function hold(account: Account, bytes: number): void {
     if (account.heldBytes === 0) account.rate.begin();
     account.heldBytes += bytes;
-    if (bytes < 0) account.rate.released(-bytes);
-    else if (bytes >= account.wantedBytes) account.wantedBytes = 0;
+    if (bytes >= account.wantedBytes) account.wantedBytes = 0;
+    settle(account);
+  }
+
+  function letGo(account: Account, bytes: number, isDone: boolean): void {
+    account.heldBytes -= bytes;
+    if (isDone) account.rate.released(bytes);
     settle(account);
   }
 
   return {
     of,
     hold,
-    release(tenant, bytes) {
+    release(tenant, bytes, isDone) {
       const own = find(tenant);
       const ownBytes = Math.min(bytes, own?.heldBytes ?? 0);
-      if (own !== undefined && ownBytes > 0) hold(own, -ownBytes);
+      if (own !== undefined && ownBytes > 0) letGo(own, ownBytes, isDone);
       // Taken when there was no room in the books.
       const rest = Math.min(bytes - ownBytes, others.heldBytes);
-      if (rest > 0) hold(others, -rest);
+      if (rest > 0) letGo(others, rest, isDone);
     },
     owe(account, bytes, untilMs) {
       account.wantedBytes = Math.max(account.wantedBytes, bytes);

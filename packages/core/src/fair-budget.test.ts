@@ -241,6 +241,19 @@ describe("the wait that a fairBudget asks for", () => {
     expect(budget.retryAfterMs(10_000, "a")).toBe(2000);
   });
 
+  it("takes no notice of reservations that were corrected", () => {
+    const { budget, pass } = busy();
+    pass(1000);
+    budget.release(10_000, "a");
+    expect(budget.reserve(10_000, "a")).toBe(true);
+    pass(1000);
+    expect(budget.reserve(-50_000, "a")).toBe(true);
+    budget.release(10_000, "a");
+    expect(budget.reserve(60_000, "a")).toBe(true);
+    expect(budget.usedBytes).toBe(100_000);
+    expect(budget.retryAfterMs(20_000, "a")).toBe(2000);
+  });
+
   it("grows while nothing moves, up to its bound", () => {
     const { budget, pass } = busy();
     pass(20_000);

@@ -75,6 +75,11 @@ export function fairBudget(options: FairBudgetOptions): ByteBudget {
       return used;
     },
     reserve(bytes, tenant = "") {
+      if (bytes < 0) {
+        used = Math.max(0, used + bytes);
+        accounts.release(tenant, -bytes, false);
+        return true;
+      }
       if (used + bytes > maxBytes) return false;
       const contested = accounts.someoneWants;
       const account = accounts.of(tenant);
@@ -88,7 +93,7 @@ export function fairBudget(options: FairBudgetOptions): ByteBudget {
     release(bytes, tenant = "") {
       used = Math.max(0, used - bytes);
       rateOfAll.released(bytes);
-      accounts.release(tenant, bytes);
+      accounts.release(tenant, bytes, true);
     },
     retryAfterMs(bytes, tenant = "") {
       const account = accounts.of(tenant);

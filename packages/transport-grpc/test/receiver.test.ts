@@ -4,7 +4,16 @@ import { createConnection } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzip } from "@otlpkit/compression";
-import { byteBudget, ExportError, type Listening, type Sender, signalNames, signals } from "@otlpkit/core";
+import {
+  accepted,
+  byteBudget,
+  ExportError,
+  fairBudget,
+  type Listening,
+  type Sender,
+  signalNames,
+  signals,
+} from "@otlpkit/core";
 import { decodeStatus, grpcCode, type Status } from "@otlpkit/otlp";
 import { type RecordingSender, recordingSender, seeded } from "@otlpkit/testkit";
 import { golden, goldenCase, testAuthority, testClient, testServer } from "@otlpkit/testkit/node";
@@ -243,6 +252,37 @@ describe.each(engines)("the $name receiver", (engine) => {
     expect(statusIn(await ask(client, frame(traces.body)))).toBe(0);
   });
 
+  it("refuses for good what can never fit into the budget, without RetryInfo (B-04, B-16)", async () => {
+    const { client } = await start(engine, { budget: byteBudget(traces.body.byteLength - 1) });
+    const answer = await ask(client, frame(traces.body));
+    expect([statusIn(answer), detailsIn(answer)]).toEqual([grpcCode.RESOURCE_EXHAUSTED, undefined]);
+  });
+
+  it("tells tenants apart by a header, and refuses only the one that asks too much", async () => {
+    const budget = fairBudget({ maxBytes: 10 * traces.body.byteLength, headroom: 0.2 });
+    const { client, pipeline, refusals } = await start(engine, { budget, tenantHeader: "X-Tenant" });
+    const of = (tenant?: string): Promise<RawAnswer> =>
+      ask(client, frame(traces.body), tenant === undefined ? {} : { "x-tenant": tenant });
+    pipeline.script("hang");
+    const held = Array.from({ length: 8 }, () => of("noisy"));
+    await expect.poll(() => pipeline.batches.length).toBe(8);
+    pipeline.script(accepted);
+    const noisy = await of("noisy");
+    expect([statusIn(noisy), detailsIn(noisy)?.retryAfterMs]).toEqual([grpcCode.UNAVAILABLE, expect.any(Number)]);
+    expect([statusIn(await of("quiet")), statusIn(await of())]).toEqual([0, 0]);
+    expect(pipeline.batches.map(({ tenant }) => tenant).slice(7)).toEqual(["noisy", "quiet", undefined]);
+    expect(refusals).toMatchObject([{ signal: "traces", tenant: "noisy", error: { code: "overloaded" } }]);
+    await pipeline.close();
+    await Promise.all(held);
+    expect(budget.usedBytes).toBe(0);
+  });
+
+  it("takes no novel for the name of a tenant", async () => {
+    const { client } = await start(engine, { tenantHeader: "x-tenant" });
+    const long = await ask(client, frame(traces.body), { "x-tenant": "n".repeat(129) });
+    expect(statusIn(long)).toBe(grpcCode.INVALID_ARGUMENT);
+  });
+
   it("copies headers that are to go onward", async () => {
     const { client, pipeline } = await start(engine, { onwardHeaders: ["X-Tenant", "data-bin", "absent"] });
     await ask(client, frame(traces.body), { "x-tenant": "shop", "data-bin": "w6Q=", other: "x" });
@@ -327,18 +367,21 @@ describe("the node:http2 receiver by itself", () => {
   });
 
   it("refuses over the budget before the bytes are there", async () => {
-    const { client } = await start(http2Engine, { budget: byteBudget(1_000) });
+    const budget = byteBudget(2_000);
+    budget.reserve(1_000);
+    const { client } = await start(http2Engine, { budget });
     const { stream, answer } = client.open();
     stream.write(frame(new Uint8Array(10), 0, 1_001));
     expect(statusIn(await answer)).toBe(grpcCode.UNAVAILABLE);
   });
 
   it("holds what is inflated within the budget too", async () => {
-    const budget = byteBudget(2 * mebibyte);
+    const budget = byteBudget(10 * mebibyte);
+    budget.reserve(8 * mebibyte);
     const { client } = await start(http2Engine, { budget, compressors: [gzip()] });
     const bomb = await gzip().compress(new Uint8Array(8 * mebibyte));
     expect(statusIn(await ask(client, frame(bomb, 1), { "grpc-encoding": "gzip" }))).toBe(grpcCode.UNAVAILABLE);
-    expect(budget.usedBytes).toBe(0);
+    expect(budget.usedBytes).toBe(8 * mebibyte);
   });
 
   it("does not wait for ever for a message", async () => {

@@ -1,9 +1,11 @@
 import type { sendUnaryData, Server, ServerUnaryCall, UntypedServiceImplementation } from "@grpc/grpc-js";
 import { ExportError, type Listening, type Receiver, type Sender, type Signal, signals } from "@otlpkit/core";
-import { encodeStatus, type Status } from "@otlpkit/otlp/replies";
+import type { Status } from "@otlpkit/otlp/replies";
 import { allowance } from "../server/allowance.ts";
-import { bounded, exchange, hasDetails, onwardHeaders, statusOfFailure } from "../server/exchange.ts";
-import { filledReceiver, type FilledReceiverOptions, type GrpcReceiverOptions } from "../server/options.ts";
+import { exchange, onwardHeaders, statusOfFailure } from "../server/exchange.ts";
+import { filledReceiver, type FilledReceiverOptions, type GrpcReceiverOptions, refusalOf } from "../server/options.ts";
+import { tenantOf } from "../server/tenant.ts";
+import { admission, headersOf, statusObject } from "./admission.ts";
 import { removeStaleSocket } from "../server/stale-socket.ts";
 import { healthService } from "../server/health.ts";
 import { offerHealth } from "./health.ts";
@@ -29,6 +31,7 @@ async function listen(pipeline: Sender, options: FilledReceiverOptions): Promise
     "grpc.max_concurrent_streams": options.maxConcurrentStreams,
     ...(options.keepaliveMs > 0 ? { "grpc.keepalive_time_ms": options.keepaliveMs } : {}),
     "grpc.keepalive_timeout_ms": options.keepaliveTimeoutMs,
+    interceptors: [admission(grpc, options)],
     ...(options.maxIdleMs > 0 ? { "grpc.max_connection_idle_ms": options.maxIdleMs } : {}),
   });
   for (const signal of options.signals) offer(grpc, server, signal, pipeline, options);
@@ -97,7 +100,7 @@ function offer(grpc: GrpcJs, server: Server, signal: Signal, pipeline: Sender, o
     Export: (call: ServerUnaryCall<Buffer, Buffer>, callback: sendUnaryData<Buffer>): void => {
       void answer(signal, call, pipeline, options).then(
         (reply) => callback(null, reply),
-        (status: Status) => callback(refusal(grpc, status)),
+        (status: Status) => callback({ name: "refusal", message: status.message, ...statusObject(grpc, status) }),
       );
     },
   };
@@ -111,8 +114,10 @@ async function answer(
   pipeline: Sender,
   options: FilledReceiverOptions,
 ): Promise<Buffer> {
-  const held = allowance(options.budget, options.retryAfterMs);
-  const onRefused = (error: ExportError): void => options.onRefused({ signal, error });
+  const header = headersOf(call.metadata);
+  const tenant = tenantOf(options.tenantHeader, header);
+  const held = allowance(options.budget, tenant, options.retryAfterMs);
+  const onRefused = (error: ExportError): void => options.onRefused(refusalOf(signal, tenant, error));
   const gone = new AbortController();
   let answered = false;
   call.on("cancelled", () => {
@@ -132,12 +137,8 @@ async function answer(
       {
         signal,
         message: call.request,
-        headers: onwardHeaders(options.onwardHeaders, (name) => {
-          const values = call.metadata
-            .get(name)
-            .map((value) => (typeof value === "string" ? value : value.toString("base64")));
-          return values.length === 0 ? undefined : values;
-        }),
+        headers: onwardHeaders(options.onwardHeaders, header),
+        tenant,
         options: { ...(Number.isFinite(deadline) && { deadline }), signal: gone.signal },
         maxResponseBytes: options.maxResponseBytes,
       },
@@ -150,11 +151,4 @@ async function answer(
     answered = true;
     held.release();
   }
-}
-
-function refusal(grpc: GrpcJs, full: Status): Parameters<sendUnaryData<Buffer>>[0] {
-  const status = bounded(full);
-  const metadata = new grpc.Metadata();
-  if (hasDetails(status)) metadata.set("grpc-status-details-bin", Buffer.from(encodeStatus(status, "protobuf")));
-  return { name: "refusal", message: status.message, code: status.code, details: status.message, metadata };
 }

@@ -6,7 +6,8 @@ import { emptyMessage, framed, type MessageHead, messagePrefix, messageReader, p
 import { decodeGrpcTimeout, isGrpc } from "../metadata.ts";
 import { allowance, inflate } from "./allowance.ts";
 import { deadlineExceeded, exchange, onwardHeaders, statusFields, statusOfFailure } from "./exchange.ts";
-import type { FilledReceiverOptions } from "./options.ts";
+import { type FilledReceiverOptions, refusalOf } from "./options.ts";
+import { tenantOf, tenantRefusal } from "./tenant.ts";
 
 /** What all calls of a receiver share. */
 export interface CallContext {
@@ -36,7 +37,8 @@ export function serveCall(stream: ServerHttp2Stream, headers: IncomingHttpHeader
 
   const path = headers[":path"] ?? "";
   const signal = context.signalOfPath.get(path);
-  const held = allowance(options.budget, options.retryAfterMs);
+  const tenant = tenantOf(options.tenantHeader, (name) => headers[name]);
+  const held = allowance(options.budget, tenant, options.retryAfterMs);
   const reader = messageReader();
   let head: MessageHead | undefined;
   let answered = false;
@@ -66,6 +68,8 @@ export function serveCall(stream: ServerHttp2Stream, headers: IncomingHttpHeader
       new ExportError("unsupported", `unknown grpc-encoding ${encoding.slice(0, 50)}; accepted: ${context.accepted}`),
     );
   }
+  const noTenant = tenantRefusal(tenant);
+  if (noTenant !== undefined) return refuse(noTenant);
   stream.on("data", (chunk: Buffer) => {
     if (answered) return;
     const arrived = reader.push(chunk);
@@ -93,7 +97,7 @@ export function serveCall(stream: ServerHttp2Stream, headers: IncomingHttpHeader
   });
 
   async function answer({ compressed }: MessageHead): Promise<void> {
-    const onInvalid = (error: ExportError): void => options.onRefused({ signal: signal as Signal, error });
+    const onInvalid = (error: ExportError): void => options.onRefused(refusalOf(signal, tenant, error));
     let reachedPipeline = false;
     processing = true;
     try {
@@ -113,6 +117,7 @@ export function serveCall(stream: ServerHttp2Stream, headers: IncomingHttpHeader
           signal: signal as Signal,
           message,
           headers: onwardHeaders(options.onwardHeaders, (name) => headers[name]),
+          tenant,
           options: sendOptions(),
           maxResponseBytes: options.maxResponseBytes,
         },
@@ -158,7 +163,7 @@ export function serveCall(stream: ServerHttp2Stream, headers: IncomingHttpHeader
   /** Answers what never reached the pipeline. */
   function refuse(error: ExportError): void {
     if (answered) return;
-    options.onRefused(signal === undefined ? { error } : { signal, error });
+    options.onRefused(refusalOf(signal, tenant, error));
     answerStatus(statusOf(error));
   }
 

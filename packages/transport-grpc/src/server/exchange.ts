@@ -8,6 +8,8 @@ export interface Exchange {
   readonly message: Uint8Array;
   /** For `batch.headers`. */
   readonly headers: Readonly<Record<string, string>>;
+  /** For `batch.tenant`. */
+  readonly tenant: string | undefined;
   readonly options: SendOptions;
   readonly maxResponseBytes: number;
 }
@@ -20,7 +22,7 @@ export interface Exchange {
  */
 export async function exchange(
   pipeline: Sender,
-  { signal, message, headers, options, maxResponseBytes }: Exchange,
+  { signal, message, headers, tenant, options, maxResponseBytes }: Exchange,
   onInvalid: (error: ExportError) => void,
 ): Promise<Uint8Array> {
   let items: number;
@@ -31,11 +33,16 @@ export async function exchange(
     onInvalid(invalid);
     throw invalid;
   }
-  const batch = protobufBatch(signal, message, items);
+  const plain = protobufBatch(signal, message, items);
+  const batch = headers === noHeaders && tenant === undefined ? plain : { ...plain, headers, ...named(tenant) };
   // Zero bytes are nothing to deliver, and a success (B-06). An envelope without known items may hold unknown ones.
   const nothing = message.byteLength === 0;
-  const ack = nothing ? accepted : await pipeline.send(headers === noHeaders ? batch : { ...batch, headers }, options);
+  const ack = nothing ? accepted : await pipeline.send(batch, options);
   return encodeReply(signal, ack, "protobuf", maxResponseBytes);
+}
+
+function named(tenant: string | undefined): { readonly tenant?: string } {
+  return tenant === undefined ? {} : { tenant };
 }
 
 /** For requests that bring none to hand on. */

@@ -1,4 +1,4 @@
-import { type ByteBudget, byteBudget, type Compressor, type ExportError, type Signal } from "@otlpkit/core";
+import { type ByteBudget, type Compressor, type ExportError, fairBudget, type Signal } from "@otlpkit/core";
 import type { Pem } from "../tls.ts";
 import type { ServingStatus } from "./health.ts";
 
@@ -16,7 +16,14 @@ export interface ServerTls {
 export interface Refusal {
   /** Absent when it was not even clear what the request was about. */
   readonly signal?: Signal;
+  /** Absent when it named none. */
+  readonly tenant?: string;
   readonly error: ExportError;
+}
+
+/** Says of a refusal what is known. */
+export function refusalOf(signal: Signal | undefined, tenant: string | undefined, error: ExportError): Refusal {
+  return { ...(signal === undefined ? {} : { signal }), ...(tenant === undefined ? {} : { tenant }), error };
 }
 
 /** Options of both server engines. */
@@ -36,12 +43,17 @@ export interface GrpcReceiverOptions {
   /** Answers are shortened to fit (B-10, B-11). Default: 4 MiB. */
   readonly maxResponseBytes?: number;
   /**
-   * Bytes of requests being read or awaiting an answer, perhaps shared with other receivers. What does not fit is
-   * refused with UNAVAILABLE (B-15). Default: one of its own of 256 MiB.
+   * Bytes of requests being read, decompressed or awaiting an answer, perhaps shared with other receivers. What does not
+   * fit is refused with UNAVAILABLE (B-15), and no request may be larger. Default: a `fairBudget` of its own of 256 MiB.
    */
   readonly budget?: ByteBudget;
-  /** How long those are asked to stay away whom the budget has no room for. Default: 1,000. */
+  /** How long those are asked to stay away whom a budget has no room for that can't tell. Default: 1,000. */
   readonly retryAfterMs?: number;
+  /**
+   * The request header that says whose data these are: for fair shares of the budget, and for `batch.tenant`. It is
+   * believed, so let only those write it who may. Default: none, all are one tenant.
+   */
+  readonly tenantHeader?: string;
   /** Default: plain HTTP/2. */
   readonly tls?: ServerTls;
   /** Request headers, lower case, that are copied to `batch.headers`. Default: none. */
@@ -73,23 +85,27 @@ export interface GrpcReceiverOptions {
 }
 
 /** The options with defaults filled in. */
-export type FilledReceiverOptions = Required<Omit<GrpcReceiverOptions, "health" | "path" | "tls">> &
-  Pick<GrpcReceiverOptions, "health" | "path" | "tls">;
+export type FilledReceiverOptions = Required<Omit<GrpcReceiverOptions, "health" | "path" | "tls" | "tenantHeader">> &
+  Pick<GrpcReceiverOptions, "health" | "path" | "tls"> & { readonly tenantHeader: string | undefined };
 
 const mebibyte = 1_048_576;
 
 /** Fills in defaults and checks limits, once, at the door. @throws RangeError when a number makes no sense. */
 export function filledReceiver(options: GrpcReceiverOptions): FilledReceiverOptions {
+  // Headroom is for tenants that come later, so it is kept where there are tenants.
+  const headroom = options.tenantHeader === undefined ? { headroom: 0 } : {};
+  const budget = options.budget ?? fairBudget({ maxBytes: 256 * mebibyte, ...headroom });
   const all: FilledReceiverOptions = {
     ...options,
     host: options.host ?? "127.0.0.1",
     port: options.port ?? 4317,
     signals: options.signals ?? ["traces", "metrics", "logs", "profiles"],
     compressors: options.compressors ?? [],
-    maxRequestBytes: options.maxRequestBytes ?? 64 * mebibyte,
+    maxRequestBytes: Math.min(options.maxRequestBytes ?? 64 * mebibyte, budget.largestBytes),
     maxResponseBytes: options.maxResponseBytes ?? 4 * mebibyte,
-    budget: options.budget ?? byteBudget(256 * mebibyte),
+    budget,
     retryAfterMs: options.retryAfterMs ?? 1_000,
+    tenantHeader: options.tenantHeader?.toLowerCase(),
     onwardHeaders: (options.onwardHeaders ?? []).map((name) => name.toLowerCase()),
     onRefused: options.onRefused ?? (() => {}),
     maxConcurrentStreams: options.maxConcurrentStreams ?? 256,

@@ -18,7 +18,7 @@ export function shareOf(budget: ByteBudget, tenant: string | undefined, retryAft
   return {
     largestBytes: budget.largestBytes,
     resize(bytes) {
-      if (bytes <= held) budget.release(held - bytes, tenant);
+      if (bytes === 0) budget.release(held, tenant);
       else if (!budget.reserve(bytes - held, tenant)) throw noRoom(bytes);
       held = bytes;
     },
