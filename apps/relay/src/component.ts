@@ -43,6 +43,8 @@ export interface Offers {
 export interface Storage {
   /** The folder of one queue, by the name of the component that it belongs to; it need not exist. */
   folder(owner: string): string;
+  /** When a queue answers unless it is told otherwise: once the disk has it, or once the operating system has. */
+  readonly durability: "fsynced" | "buffered";
   /** What is kept there is encrypted with this. Absent: it is not. */
   readonly encryption?: Encryption;
 }

@@ -71,7 +71,7 @@ service:
       headers: { authorization: "Bearer t0ken" },
       timeout: 5000,
       retry_on_failure: { enabled: true, initial_interval: 5000, max_interval: 30_000, max_elapsed_time: 0 },
-      sending_queue: { queue_size: 5000, num_consumers: 4, wait_for_result: true, sizer: "requests" },
+      sending_queue: { queue_size: 5000, num_consumers: 4, sizer: "requests" },
     });
     expect(configuration.exporters.get("file")?.config).toMatchObject({
       rotation: { max_megabytes: 100, max_days: 0, max_backups: 100, localtime: false },
@@ -111,9 +111,10 @@ service:
     ["otlp: { endpoint: c:4317, timeout: 5 }", "timeout: must be a duration"],
     ["otlp: { endpoint: c:4317, retry_on_failur: }", "did you mean retry_on_failure?"],
     [
-      "otlp: { endpoint: c:4317, sending_queue: { storage: disk } }",
-      "storage: not supported: there is no durable queue",
+      "otlp: { endpoint: c:4317, sending_queue: { storage: disk, wait_for_result: true } }",
+      "sending_queue: wait_for_result: true and storage exclude each other",
     ],
+    ["otlp: { endpoint: c:4317, sending_queue: { max_age: 1h } }", "sending_queue: max_age needs storage"],
     ["otlp: { endpoint: c:4317, sending_queue: { sizer: spans } }", 'sizer: cannot be "spans"'],
     ["otlphttp: { endpoint: 'http://c', proxy_url: 'http://p' }", "proxy_url: not supported"],
     ["file: {}", "path: is required"],

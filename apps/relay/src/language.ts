@@ -19,6 +19,7 @@ import { fileExporter } from "./exporters/file/file-exporter.ts";
 import { nopExporter } from "./exporters/nop.ts";
 import { otlpGrpcExporter } from "./exporters/otlp-grpc.ts";
 import { otlpHttpExporter } from "./exporters/otlp-http.ts";
+import { fileStorageExtension } from "./extensions/file-storage.ts";
 import { healthCheckExtension } from "./extensions/health-check.ts";
 import { batchProcessor } from "./processors/batch.ts";
 import { memoryLimiterProcessor } from "./processors/memory-limiter.ts";
@@ -29,7 +30,7 @@ const plugins = {
   processors: [batchProcessor, memoryLimiterProcessor],
   exporters: [otlpGrpcExporter, otlpHttpExporter, fileExporter, debugExporter, nopExporter],
   connectors: [],
-  extensions: [healthCheckExtension],
+  extensions: [healthCheckExtension, fileStorageExtension],
 };
 
 const telemetry = section({

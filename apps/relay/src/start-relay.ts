@@ -91,7 +91,9 @@ export async function startRelay(configuration: RelayConfiguration, surroundings
 
     // First, because others may need them.
     for (const [id, { config, plugin }] of configuration.extensions) {
-      const extension = await naming(`extensions.${id}`, () => plugin.create(config, contextOf("extension", id)));
+      const extension = await naming(`extensions.${id}`, () =>
+        plugin.create(config as never, contextOf("extension", id)),
+      );
       extensions.push({ id, extension });
       undo.push(() => extension.close());
     }

@@ -1,6 +1,7 @@
 import { ExportError, type Middleware, pipe, type Sender, type Signal } from "@otlpkit/core";
 import { exporterMetrics } from "@otlpkit/telemetry";
 import type { Destination, ExporterContext } from "../component.ts";
+import { durableQueue } from "../durable-queue.ts";
 import { type QueueConfig, queueNotes, queueStage } from "../settings/queue.ts";
 import { type RetryConfig, retryStage } from "../settings/retry-on-failure.ts";
 
@@ -17,22 +18,31 @@ export interface OtlpStack {
 }
 
 /** Queue, measure, encode, retry, connection: the way of a batch to one destination. */
-export function otlpDestination(stack: OtlpStack, context: ExporterContext): Destination {
-  const { id, log, metrics } = context;
+export async function otlpDestination(stack: OtlpStack, context: ExporterContext): Promise<Destination> {
+  const { queue, retry, timeoutMs, encode, connection, label, target } = stack;
+  if (queue.enabled && queue.storage !== undefined) {
+    const storage = context.offer("storage", queue.storage);
+    // It tries again by itself, with the waits of `retry`, and counts what becomes of each batch.
+    const { stage, notes } = await durableQueue({ storage, queue, retry, timeoutMs }, context);
+    return { sender: pipe(stage, ...encode, connection), label, target, notes };
+  }
+  const sender = pipe(
+    ...queueStage(queue, context),
+    exporterMetrics(context.metrics, { exporter: context.id }),
+    reported(context),
+    ...encode,
+    retries(stack, context),
+    connection,
+  );
+  return { sender, label, target, notes: queueNotes(queue) };
+}
+
+function retries({ retry, timeoutMs }: OtlpStack, { id, log, metrics }: ExporterContext): Middleware {
   const attempts = metrics.counter("otlpkit_exporter_retries", "Attempts that failed and were followed by another.");
-  const retry = retryStage(stack.retry, stack.timeoutMs, ({ attempt, batch, delayMs, error }) => {
+  return retryStage(retry, timeoutMs, ({ attempt, batch, delayMs, error }) => {
     attempts.with({ exporter: id }).add(1);
     log.warn("not delivered yet; trying again", { signal: batch.signal, attempt, delayMs: Math.round(delayMs), error });
   });
-  const sender = pipe(
-    ...queueStage(stack.queue, context),
-    exporterMetrics(metrics, { exporter: id }),
-    reported(context),
-    ...stack.encode,
-    retry,
-    stack.connection,
-  );
-  return { sender, label: stack.label, target: stack.target, notes: queueNotes(stack.queue) };
 }
 
 /** Puts into the log what nobody is told otherwise: partial successes, warnings of the far side, final failures. */

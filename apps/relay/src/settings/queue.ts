@@ -1,4 +1,17 @@
-import { choice, flag, integer, or, section, type SectionOf, unsupported } from "@otlpkit/config";
+import {
+  bytes,
+  check,
+  choice,
+  duration,
+  flag,
+  integer,
+  optional,
+  or,
+  section,
+  type SectionOf,
+  text,
+  unsupported,
+} from "@otlpkit/config";
 import type { Middleware } from "@otlpkit/core";
 import { bySignal } from "@otlpkit/telemetry";
 import type { ExporterContext } from "../component.ts";
@@ -7,21 +20,49 @@ import { sendingQueue } from "../sending-queue.ts";
 const keys = {
   enabled: or(flag, true),
   num_consumers: or(integer({ min: 1 }), 10),
-  queue_size: or(integer({ min: 1 }), 1000),
+  queue_size: optional(integer({ min: 1 })),
   sizer: or(choice("requests", "items", "bytes"), "requests"),
-  block_on_overflow: or(flag, false),
-  wait_for_result: or(flag, true),
-  storage: unsupported("there is no durable queue yet; with wait_for_result: true nothing is lost for want of one"),
+  block_on_overflow: optional(flag),
+  wait_for_result: optional(flag),
   batch: unsupported("put the batch processor into the pipeline instead"),
+  /** An extension that offers storage: what was acknowledged is on disk. */
+  storage: optional(text),
+  /** Ours, with storage: bytes on disk at most. */
+  max_size: or(
+    check(bytes, (size) => (size >= 1_048_576 ? undefined : "must be at least 1MiB")),
+    2 ** 30,
+  ),
+  /** Ours, with storage: what happens when there is no more room. */
+  on_full: optional(choice("refuse", "drop_oldest", "block")),
+  /** Ours, with storage: a sender is answered once the disk has it, or once the operating system has. */
+  durability: optional(choice("fsynced", "buffered")),
+  /** Ours, with storage: older data are dropped, and counted. Nothing is without it. */
+  max_age: optional(duration),
+  /** Ours, with storage: what is delivered first after an outage. */
+  first: or(choice("oldest", "newest"), "oldest"),
+  /** Ours, with storage: room for what a destination refuses for good. */
+  dead_letters: section({ max_size: or(bytes, 64 * 2 ** 20) }),
 };
 
-/** `sending_queue` with the Collector's keys; unlike there, `wait_for_result` is true unless switched off. */
-export const sendingQueueConfig = section(keys);
+const written = section(keys);
+
+/** `sending_queue` with the Collector's keys; unlike there, `wait_for_result` is true unless switched off, without storage. */
+export const sendingQueueConfig = check(written, (queue) => {
+  if (queue.storage !== undefined && queue.wait_for_result === true) {
+    return "wait_for_result: true and storage exclude each other: with storage, senders are answered once their data are safe";
+  }
+  const ours = (["on_full", "durability", "max_age"] as const).find((key) => queue[key] !== undefined);
+  if (queue.storage === undefined && ours !== undefined) return `${ours} needs storage: name a file_storage extension`;
+  if (queue.on_full !== undefined && queue.block_on_overflow !== undefined) {
+    return "on_full and block_on_overflow say the same; keep one";
+  }
+  return undefined;
+});
 export type QueueConfig = SectionOf<typeof keys>;
 
 /** What someone who runs it should know. */
 export function queueNotes(config: QueueConfig): string[] {
-  if (!config.enabled || config.wait_for_result) return [];
+  if (!config.enabled || config.wait_for_result !== false) return [];
   return ["senders are answered before delivery (wait_for_result: false): a crash loses what is queued"];
 }
 
@@ -29,22 +70,20 @@ export function queueNotes(config: QueueConfig): string[] {
 export function queueStage(config: QueueConfig, context: ExporterContext): Middleware[] {
   if (!config.enabled) return [];
   const { abandoned, budget, id, log, metrics } = context;
+  const capacity = config.queue_size ?? 1000;
   const labels = { exporter: id };
   const size = metrics.gauge("otelcol_exporter_queue_size", "What is in the queue, in its unit.").with(labels);
-  metrics
-    .gauge("otelcol_exporter_queue_capacity", "What fits into the queue, in its unit.")
-    .with(labels)
-    .set(config.queue_size);
+  metrics.gauge("otelcol_exporter_queue_capacity", "What fits into the queue, in its unit.").with(labels).set(capacity);
   const owed = metrics.gauge("otlpkit_exporter_queued_items", "Items answered early, to be delivered.").with(labels);
   const dropped = bySignal(metrics, labels, "otlpkit_exporter_dropped", "Items answered early and not delivered.");
   const refused = bySignal(metrics, labels, "otelcol_exporter_enqueue_failed", "Items refused by a full queue.");
   return [
     sendingQueue({
       consumers: config.num_consumers,
-      capacity: config.queue_size,
+      capacity,
       sizer: config.sizer,
-      blockWhenFull: config.block_on_overflow,
-      waitForResult: config.wait_for_result,
+      blockWhenFull: config.block_on_overflow ?? false,
+      waitForResult: config.wait_for_result ?? true,
       budget,
       abandoned,
       onSize: (now) => size.set(now),
