@@ -47,7 +47,7 @@ export function passphraseKey(id: string, passphrase: Secret, options: Passphras
     );
   }
   // Two ways to type the same letter are one passphrase.
-  if ([...passphrase.reveal().normalize("NFC")].length < leastCharacters) {
+  if (passphrase.reveal().normalize("NFC").length < leastCharacters) {
     throw new ExportError("invalid", `the passphrase of the key "${id}" is shorter than ${leastCharacters} characters`);
   }
 

@@ -3,6 +3,7 @@ import { createCipheriv, createDecipheriv, type KeyObject } from "node:crypto";
 
 const algorithm = "aes-256-gcm";
 const tagBytes = 16;
+const shortBytes = 4096;
 // Without this Node takes tags of 4 bytes for good when it opens.
 const options = { authTagLength: tagBytes } as const;
 
@@ -28,7 +29,7 @@ export function recordSealer(dataKey: KeyObject, context: string, keyId: string,
       const cipher = createCipheriv(algorithm, dataKey, nonceOf(index), options);
       cipher.setAAD(bound(index, clear));
       const sealed: Uint8Array[] = [];
-      for (const part of parts) if (part.length > 0) sealed.push(cipher.update(part));
+      for (const part of fewer(parts)) sealed.push(cipher.update(part));
       cipher.final();
       sealed.push(cipher.getAuthTag());
       return sealed;
@@ -57,6 +58,30 @@ export function recordOpener(dataKey: KeyObject, context: string, keyId: string)
       return plain;
     },
   };
+}
+
+/**
+ * The same bytes in parts that are worth a call: one costs 2 to 4 µs, and copying 4 KB a tenth of that. Long parts are
+ * handed on as they are.
+ */
+function fewer(parts: readonly Uint8Array[]): readonly Uint8Array[] {
+  if (parts.length <= 1) return parts;
+  const few: Uint8Array[] = [];
+  let short: Uint8Array[] = [];
+  const gather = (): void => {
+    if (short.length > 0) few.push(short.length === 1 ? short[0]! : Buffer.concat(short));
+    short = [];
+  };
+  for (const part of parts) {
+    if (part.length < shortBytes) {
+      short.push(part);
+    } else {
+      gather();
+      few.push(part);
+    }
+  }
+  gather();
+  return few;
 }
 
 function changed(index: number): ExportError {
