@@ -25,7 +25,8 @@ const lookEveryMs = 100;
 export function door(settings: Settings, letIn: (call: Call) => void): Door {
   const { budget, whenFull, random, setTimer } = settings;
   const drain = drainRate(settings.now);
-  const waiting = new Set<Call>();
+  /** Who waits for room, in a line for each tenant: one that has had its share holds up nobody else. */
+  const lines = new Map<string | undefined, Set<Call>>();
   /** What is not under way, the oldest first. */
   const held = new Set<Call>();
   let heldBytes = 0;
@@ -33,16 +34,19 @@ export function door(settings: Settings, letIn: (call: Call) => void): Door {
 
   function enter(call: Call): void {
     const bytes = sizeOf(call);
-    if (bytes > budget.maxBytes) return call.refuse(noRoom(call, "too-large", "that is more than may be held"));
-    // Nobody overtakes those who wait.
-    if (waiting.size === 0 && !sampledOut() && reserve(call)) return letIn(call);
+    if (bytes > budget.largestBytes) return call.refuse(noRoom(call, "too-large", "that is more than may be held"));
+    // Nobody overtakes those of the same tenant who wait.
+    if (!lines.has(call.batch.tenant) && !sampledOut() && reserve(call)) return letIn(call);
     if (whenFull === "block") return wait(call);
     if (whenFull === "refuse") {
-      const retryAfterMs = drain.msFor(bytes);
+      const untilRoomMs = budget.retryAfterMs(bytes, call.batch.tenant);
+      const retryAfterMs = untilRoomMs > 0 ? untilRoomMs : drain.msFor(bytes);
       return call.refuse(noRoom(call, "overloaded", "send later or raise the limit", { retryAfterMs }));
     }
     if (whenFull === "drop-oldest" && budget.usedBytes - heldBytes + bytes <= budget.maxBytes) {
       for (const oldest of held) {
+        // What another tenant has handed in makes no room for this one.
+        if (oldest.batch.tenant !== call.batch.tenant) continue;
         oldest.leave(noRoom(oldest, "overloaded", "dropped as the oldest to make room", dropped));
         if (reserve(call)) return letIn(call);
       }
@@ -52,7 +56,7 @@ export function door(settings: Settings, letIn: (call: Call) => void): Door {
 
   function reserve(call: Call): boolean {
     const bytes = sizeOf(call);
-    if (!budget.reserve(bytes)) return false;
+    if (!budget.reserve(bytes, call.batch.tenant)) return false;
     call.bytes = bytes;
     drain.taken(bytes);
     return true;
@@ -65,10 +69,12 @@ export function door(settings: Settings, letIn: (call: Call) => void): Door {
   }
 
   function wait(call: Call): void {
-    waiting.add(call);
+    const { tenant } = call.batch;
+    const line = lines.get(tenant) ?? new Set();
+    lines.set(tenant, line.add(call));
     call.place = {
       left() {
-        waiting.delete(call);
+        leaveLine(line, call);
         call.refuse(call.gone as ExportError);
       },
     };
@@ -77,16 +83,23 @@ export function door(settings: Settings, letIn: (call: Call) => void): Door {
 
   /** Lets in who waits, as far as there is room. Others may share the budget and give back unseen, so it looks again. */
   function admit(): void {
-    for (const call of waiting) {
-      if (!reserve(call)) break;
-      waiting.delete(call);
-      letIn(call);
+    for (const line of lines.values()) {
+      for (const call of line) {
+        if (!reserve(call)) break;
+        leaveLine(line, call);
+        letIn(call);
+      }
     }
-    if (waiting.size > 0) cancelTimer ??= setTimer(look, lookEveryMs);
+    if (lines.size > 0) cancelTimer ??= setTimer(look, lookEveryMs);
     else {
       cancelTimer?.();
       cancelTimer = undefined;
     }
+  }
+
+  function leaveLine(line: Set<Call>, call: Call): void {
+    line.delete(call);
+    if (line.size === 0 && lines.get(call.batch.tenant) === line) lines.delete(call.batch.tenant);
   }
 
   function look(): void {
@@ -113,13 +126,13 @@ export function door(settings: Settings, letIn: (call: Call) => void): Door {
     begun,
     leave(call) {
       begun(call);
-      budget.release(call.bytes);
+      budget.release(call.bytes, call.batch.tenant);
       drain.answered(call.bytes);
       // Also when it had none: it may have stood in the way of smaller ones.
       admit();
     },
     close(errorFor) {
-      for (const call of waiting) call.leave(errorFor(call));
+      for (const line of lines.values()) for (const call of line) call.leave(errorFor(call));
     },
   };
 }

@@ -1,4 +1,4 @@
-import { type Ack, accepted, byteBudget, ExportError } from "@otlpkit/core";
+import { type Ack, accepted, type Batch, type ByteBudget, byteBudget, ExportError, fairBudget } from "@otlpkit/core";
 import { type FakeClock, fakeClock, type RecordingSender, recordingSender, seeded } from "@otlpkit/testkit";
 import { describe, expect, it } from "vitest";
 import { batch, type BatchAnswer, type Batcher, type BatchOptions, type WhenFull } from "./index.ts";
@@ -210,8 +210,7 @@ interface Stage {
 }
 
 /** Nothing lingers, one request is under way at a time, and gets no answer until told. */
-function setUp(options: BatchOptions): Stage {
-  const clock = fakeClock();
+function setUp(options: BatchOptions, clock: FakeClock = fakeClock()): Stage {
   const next = recordingSender(clock);
   const answers: BatchAnswer[] = [];
   const onAnswer = (answer: BatchAnswer): void => void answers.push(answer);
@@ -236,3 +235,55 @@ function full(options: BatchOptions = {}): Stage {
 function outcome(result: Promise<Ack>): Promise<unknown> {
   return result.catch((error: unknown) => error);
 }
+
+describe("batch with a budget that tenants share", () => {
+  const of = (tenant: string): Batch => ({ ...one, tenant });
+  const shared = (clock: FakeClock): ByteBudget =>
+    fairBudget({ maxBytes: 5 * bytes, headroom: 0.2, now: () => clock.now(), random: () => 0 });
+
+  it("makes only those wait who have had their share", async () => {
+    const clock = fakeClock();
+    const { sender, next } = setUp({ whenFull: "block", budget: shared(clock), maxConcurrent: 9 }, clock);
+    next.script("hang");
+    const noisy = Array.from({ length: 6 }, () => outcome(sender.send(of("noisy"), {})));
+    const quiet = outcome(sender.send(of("quiet"), {}));
+    await clock.advance(0);
+    expect(next.batches.map(({ tenant }) => tenant)).toEqual(["noisy", "noisy", "noisy", "noisy", "quiet"]);
+    await next.close();
+    await sender.close();
+    await Promise.all([...noisy, quiet]);
+  });
+
+  it("refuses only those, and says when to come back as the budget has it", async () => {
+    const clock = fakeClock();
+    const budget = shared(clock);
+    const { sender, next } = setUp({ budget, maxConcurrent: 9 }, clock);
+    next.script("hang");
+    const held = [1, 2, 3, 4].map(() => outcome(sender.send(of("noisy"), {})));
+    await clock.advance(2000);
+    budget.release(bytes, "noisy");
+    budget.reserve(bytes, "noisy");
+    // One in two seconds.
+    expect(await outcome(sender.send(of("noisy"), {}))).toMatchObject({ code: "overloaded", retryAfterMs: 2000 });
+    held.push(outcome(sender.send(of("quiet"), {})));
+    await clock.advance(0);
+    expect(next.batches.at(-1)?.tenant).toBe("quiet");
+    await next.close();
+    await Promise.all(held);
+    expect(budget.usedBytes).toBe(0);
+  });
+
+  it("drops nothing of others to make room", async () => {
+    const clock = fakeClock();
+    const budget = byteBudget(3 * bytes);
+    const { sender, answers, next } = setUp({ whenFull: "drop-oldest", budget, maxConcurrent: 1 }, clock);
+    next.script("hang");
+    const sent = ["a", "b", "a"].map((tenant) => outcome(sender.send(of(tenant), {})));
+    sent.push(outcome(sender.send(of("b"), {})));
+    await clock.advance(0);
+    expect(answers.map(({ batch: { tenant } }) => tenant)).toEqual(["b"]);
+    await next.close();
+    await sender.close();
+    await Promise.all(sent);
+  });
+});
