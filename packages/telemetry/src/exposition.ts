@@ -1,4 +1,4 @@
-import type { Labels, MetricFamily } from "./metrics.ts";
+import type { MetricFamily, Sample } from "./metrics.ts";
 
 /** A page of metrics and how to label it. */
 export interface Exposition {
@@ -14,10 +14,12 @@ export interface Exposition {
  */
 export function expose(families: readonly MetricFamily[], accept = ""): Exposition {
   const open = accept.includes("application/openmetrics-text");
-  const lines = families.flatMap(({ name, help, type, samples }) => [
+  const lines = families.flatMap(({ name, help, type, unit, samples }) => [
     `# HELP ${name} ${escapeHelp(help, open)}`,
     `# TYPE ${name} ${open && type === "counter" ? "unknown" : type}`,
-    ...samples.map(({ suffix, labels, value }) => `${name}${suffix}${writeLabels(labels)} ${writeNumber(value)}`),
+    // A unit must be what the name ends in, and some of the Collector's names end otherwise.
+    ...(open && name.endsWith(`_${unit}`) ? [`# UNIT ${name} ${unit}`] : []),
+    ...samples.map((sample) => `${name}${sample.suffix}${writeLabels(sample, open)} ${writeNumber(sample.value)}`),
   ]);
   if (open) lines.push("# EOF");
   return {
@@ -28,14 +30,24 @@ export function expose(families: readonly MetricFamily[], accept = ""): Expositi
   };
 }
 
-function writeLabels(labels: Labels): string {
+function writeLabels({ labels, bound }: Sample, open: boolean): string {
   const pairs = Object.entries(labels).map(([key, value]) => `${key}="${escapeLabel(value)}"`);
+  if (bound !== undefined) pairs.push(`le="${open ? writeFloat(bound) : writeNumber(bound)}"`);
   return pairs.length === 0 ? "" : `{${pairs.join(",")}}`;
 }
 
 function writeNumber(value: number): string {
   if (Number.isFinite(value)) return String(value);
   return Number.isNaN(value) ? "NaN" : value > 0 ? "+Inf" : "-Inf";
+}
+
+/** As OpenMetrics wants upper bounds, which are compared as texts: 10.0, 0.005, 2.5e+06. */
+function writeFloat(value: number): string {
+  if (!Number.isFinite(value)) return writeNumber(value);
+  const text = Math.abs(value) >= 1e6 ? value.toExponential() : String(value);
+  const [mantissa, exponent = ""] = text.split("e");
+  if (exponent === "") return text.includes(".") ? text : `${text}.0`;
+  return `${mantissa}e${exponent.replace(/^([+-])(\d)$/u, "$10$2")}`;
 }
 
 function escapeLabel(value: string): string {

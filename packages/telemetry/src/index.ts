@@ -1,9 +1,25 @@
-export { type Counter, type Gauge, type Histogram, type Labels, type Metrics, metrics } from "./metrics.ts";
+// Metrics.
+export { type Metrics, metrics, type MetricsOptions } from "./metrics.ts";
+export type { Counter, CounterSeries, Gauge, Histogram, Labels } from "./metrics.ts";
 export type { MetricFamily, Sample } from "./metrics.ts";
-export { type Fields, type Level, levels, type Log, log, type LogOptions } from "./log.ts";
-export { type Health, health, type HealthReport, type HealthReporter, type HealthState } from "./health.ts";
-export { serveStatus, type StatusOptions, type StatusServer } from "./status-server.ts";
-export { batchSizeMetrics, exporterMetrics, measured, type Outcome, receiverMetrics } from "./measured.ts";
-export { bySignal, itemNames } from "./measured.ts";
-export { processMetrics } from "./process-metrics.ts";
 export { type Exposition, expose } from "./exposition.ts";
+export { measured, type Outcome } from "./measured.ts";
+export { bySignal, itemNames } from "./item-counters.ts";
+export { budgetMetrics, receiverMetrics, refusedRequests } from "./receiver-metrics.ts";
+export { batchSizeMetrics, processorMetrics } from "./processor-metrics.ts";
+export { breakerMetrics, type BreakerState, exporterMetrics, retryMetrics } from "./exporter-metrics.ts";
+export { type QueueMetrics, queueMetrics, type QueueReading } from "./queue-metrics.ts";
+export { processMetrics } from "./process-metrics.ts";
+// The ledger.
+export { type Account, type Book, type BookOptions, differenceOf, openBook } from "./book.ts";
+export type { Place, Reasons, Settlement, Stop } from "./book.ts";
+export { bookAnswers, bookDeliveries, bookRepeats, placeOf } from "./bookkeeping.ts";
+export { type Balance, type Ledger, readLedger } from "./ledger.ts";
+export { ledgerLines } from "./ledger-lines.ts";
+export { ledgerMetrics } from "./ledger-metrics.ts";
+// Health.
+export { type ComponentHealth, type Health, health, type HealthReport, type HealthReporter } from "./health.ts";
+export { type HealthState, takesWork } from "./health.ts";
+export { serveStatus, type StatusOptions, type StatusServer } from "./status-server.ts";
+// The log.
+export { type Fields, type Level, levels, type Log, log, type LogOptions } from "./log.ts";

@@ -117,6 +117,6 @@ describe("batchSizeMetrics", () => {
     for (const items of [5, 8192]) await sender.send(batchOf("traces", items), {});
     const samples = m.read().find(({ name }) => name === "otelcol_processor_batch_batch_send_size")!.samples;
     expect(samples.find(({ suffix }) => suffix === "_sum")?.value).toBe(8197);
-    expect(samples.find(({ labels }) => labels["le"] === "10")?.value).toBe(1);
+    expect(samples.find(({ bound }) => bound === 10)?.value).toBe(1);
   });
 });

@@ -34,6 +34,47 @@ describe("metrics", () => {
   });
 });
 
+describe("the bounds of metrics", () => {
+  it("adds up what has too many labels, and keeps the sum right", () => {
+    const m = metrics({ maxSeries: 3 });
+    const counter = m.counter("requests", "Requests.");
+    for (let tenant = 0; tenant < 50; tenant++) counter.with({ tenant: String(tenant) }).add(2);
+    const { samples } = m.read()[0]!;
+    expect(samples.map(({ labels, value }) => [labels, value])).toEqual([
+      [{ tenant: "0" }, 2],
+      [{ tenant: "1" }, 2],
+      [{ tenant: "2" }, 2],
+      [{ overflow: "true" }, 94],
+    ]);
+    expect(m.sum("requests")).toBe(100);
+  });
+
+  it("writes no label that is empty, long or no text, and takes no odd name of one", () => {
+    const m = metrics();
+    const gauge = m.gauge("level", "Level.");
+    gauge.with({ a: "", b: "x".repeat(5000), c: "\uD800" }).set(1);
+    expect(m.read()[0]!.samples[0]!.labels).toEqual({ b: "x".repeat(200), c: "\uFFFD" });
+    for (const name of ["a-b", "__a", "1", ""]) expect(() => gauge.with({ [name]: "x" })).toThrow(TypeError);
+  });
+
+  it("forgets what is no more", () => {
+    const m = metrics();
+    m.gauge("a", "A.").with({ exporter: "x", endpoint: "1" }).set(1);
+    m.gauge("a", "A.").with({ exporter: "y" }).set(1);
+    m.counter("b", "B.").with({ exporter: "x" }).add(1);
+    m.forget({ exporter: "x" });
+    expect([m.sum("a"), m.sum("b")]).toEqual([1, 0]);
+  });
+
+  it("takes totals that are counted elsewhere", () => {
+    const m = metrics();
+    const series = m.counter("seconds", "Seconds.").with({});
+    series.total(5);
+    series.total(7);
+    expect(m.sum("seconds")).toBe(7);
+  });
+});
+
 describe("expose", () => {
   function filled(): ReturnType<typeof metrics> {
     const m = metrics();
@@ -68,6 +109,18 @@ size_count{in="x"} 4
     const { contentType, body } = expose(filled().read(), accept);
     expect(contentType).toContain("application/openmetrics-text; version=1.0.0");
     expect(body).toContain('# TYPE items unknown\nitems{to="a\\"b\\\\c\\nd"} 2\n');
+    expect(body).toContain('size_bucket{in="x",le="10.0"} 3\nsize_bucket{in="x",le="+Inf"} 4\n');
     expect(body.endsWith("\n# EOF\n")).toBe(true);
+  });
+
+  it("writes units and upper bounds as OpenMetrics wants them", () => {
+    const m = metrics();
+    m.histogram("wait_seconds", "Waits.", [0.005, 250_000, 2_500_000, 16e6]).with({}).observe(1);
+    m.gauge("process_uptime", "Age.", "seconds").set(1);
+    const { body } = expose(m.read(), "application/openmetrics-text");
+    expect(body).toContain("# UNIT wait_seconds seconds\n");
+    expect(body).not.toContain("# UNIT process_uptime");
+    const bounds = [...body.matchAll(/le="([^"]+)"/gu)].map((found) => found[1]);
+    expect(bounds).toEqual(["0.005", "250000.0", "2.5e+06", "1.6e+07", "+Inf"]);
   });
 });

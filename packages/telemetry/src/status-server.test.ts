@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from "vitest";
-import { health, metrics, processMetrics, serveStatus, type StatusServer } from "./index.ts";
+import { health, metrics, serveStatus, type StatusServer } from "./index.ts";
 
 let server: StatusServer | undefined;
 afterEach(() => server?.close());
@@ -22,26 +22,6 @@ async function serve(): Promise<{
   return { get: (path, init) => fetch(`http://${address}${path}`, init), parts };
 }
 
-describe("health", () => {
-  it("is as good as the worst of its parts", () => {
-    const parts = health();
-    expect(parts.report().state).toBe("starting");
-    const one = parts.component("one");
-    const two = parts.component("two");
-    one.set("ready");
-    expect(parts.report().state).toBe("starting");
-    two.set("ready");
-    expect(parts.report().state).toBe("ready");
-    two.set("failed", "disk full");
-    expect(parts.report()).toEqual({
-      state: "failed",
-      components: { one: { state: "ready" }, two: { state: "failed", reason: "disk full" } },
-    });
-    one.set("stopping");
-    expect(parts.report().state).toBe("stopping");
-  });
-});
-
 describe("serveStatus", () => {
   it("is ready when every part is", async () => {
     const { get, parts } = await serve();
@@ -54,6 +34,15 @@ describe("serveStatus", () => {
     for (const path of ["/healthz", "/readyz"]) expect((await get(path)).status).toBe(200);
     part.set("failed", "no route");
     expect(await (await get("/readyz")).text()).toBe("failed\nexporter otlp: failed (no route)\n");
+  });
+
+  it("still takes work when a part is degraded, and says since when", async () => {
+    const { get, parts } = await serve();
+    parts.component("exporter:otlp").set("degraded", "cannot reach it");
+    const brief = await get("/readyz");
+    expect([brief.status, await brief.text()]).toEqual([200, "degraded\nexporter:otlp: degraded (cannot reach it)\n"]);
+    const verbose = await (await get("/healthz?verbose")).text();
+    expect(verbose).toMatch(/exporter:otlp: degraded since \d{4}-\d\d-\d\dT[\d:.]+Z \(cannot reach it\)/u);
   });
 
   it("is alive whatever the parts say", async () => {
@@ -103,19 +92,5 @@ describe("serveStatus", () => {
       code: "EADDRINUSE",
     });
     expect((await get("/livez")).status).toBe(200);
-  });
-});
-
-describe("processMetrics", () => {
-  it("knows the memory and the age of the process", () => {
-    const m = metrics();
-    const stop = processMetrics(m);
-    m.read();
-    stop();
-    expect(m.sum("otelcol_process_memory_rss")).toBeGreaterThan(1e6);
-    expect(m.sum("otelcol_process_runtime_heap_alloc_bytes")).toBeGreaterThan(1e5);
-    expect(m.sum("otelcol_process_uptime")).toBeGreaterThan(0);
-    expect(m.sum("otelcol_process_cpu_seconds")).toBeGreaterThan(0);
-    expect(m.sum("otlpkit_event_loop_delay_seconds", { quantile: "1" })).toBeGreaterThanOrEqual(0);
   });
 });

@@ -1,6 +1,6 @@
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import { expose } from "./exposition.ts";
-import type { Health } from "./health.ts";
+import { type ComponentHealth, type Health, takesWork } from "./health.ts";
 import type { Metrics } from "./metrics.ts";
 
 export interface StatusOptions {
@@ -35,7 +35,7 @@ interface Page {
  * | path | answer |
  * |---|---|
  * | `/` | what there is, as text |
- * | `/healthz`, `/readyz` | 200 while ready, else 503, and the state of each part |
+ * | `/healthz`, `/readyz` | 200 while ready or degraded, else 503, and the state of each part; `?verbose` adds since when |
  * | `/livez` | 200 as long as the process can answer |
  * | `/status` | all of it as JSON |
  * | `/metrics` | Prometheus text, or OpenMetrics |
@@ -58,9 +58,9 @@ export async function serveStatus(options: StatusOptions): Promise<StatusServer>
 }
 
 function answer(request: IncomingMessage, response: ServerResponse, options: StatusOptions): void {
-  const path = (request.url ?? "/").split("?", 1)[0]!;
+  const [path, query = ""] = (request.url ?? "/").split("?", 2);
   const get = request.method === "GET" || request.method === "HEAD";
-  const page = get ? pageFor(path, request.headers.accept, options) : text(405, "use GET\n");
+  const page = get ? pageFor(path!, query, request.headers.accept, options) : text(405, "use GET\n");
   if (page.status === 405) response.setHeader("Allow", "GET, HEAD");
   response.writeHead(page.status, {
     "Content-Type": page.contentType,
@@ -72,7 +72,7 @@ function answer(request: IncomingMessage, response: ServerResponse, options: Sta
   request.resume(); // a body that nobody wanted must not block the connection
 }
 
-function pageFor(path: string, accept: string | undefined, options: StatusOptions): Page {
+function pageFor(path: string, query: string, accept: string | undefined, options: StatusOptions): Page {
   const { about = {}, details, health, metrics } = options;
   switch (path) {
     case "/": {
@@ -86,10 +86,9 @@ function pageFor(path: string, accept: string | undefined, options: StatusOption
     case "/healthz":
     case "/readyz": {
       const { state, components } = health.report();
-      const lines = Object.entries(components).map(
-        ([name, part]) => `${name}: ${part.state}${part.reason === undefined ? "" : ` (${part.reason})`}`,
-      );
-      return text(state === "ready" ? 200 : 503, `${[state, ...lines].join("\n")}\n`);
+      const verbose = new URLSearchParams(query).has("verbose");
+      const lines = Object.entries(components).map(([name, part]) => `${name}: ${lineFor(part, verbose)}`);
+      return text(takesWork(state) ? 200 : 503, `${[state, ...lines].join("\n")}\n`);
     }
     case "/status": {
       const body = { ...about, ...health.report(), uptimeSeconds: Math.round(process.uptime()), ...details?.() };
@@ -102,6 +101,10 @@ function pageFor(path: string, accept: string | undefined, options: StatusOption
       return text(404, "not found; / lists what there is\n");
     }
   }
+}
+
+function lineFor({ state, reason, since }: ComponentHealth, verbose: boolean): string {
+  return `${state}${verbose ? ` since ${since}` : ""}${reason === undefined ? "" : ` (${reason})`}`;
 }
 
 function text(status: number, body: string): Page {

@@ -1,0 +1,49 @@
+import type { Middleware, Signal } from "@otlpkit/core";
+import type { Labels, Metrics } from "./metrics.ts";
+
+/** Upper bounds for the items of a batch, as in the Collector. */
+export const itemsBounds: readonly number[] = [
+  10, 25, 50, 75, 100, 250, 500, 750, 1000, 2000, 3000, 4000, 5000, 6000, 7000, 8000, 9000, 10_000, 20_000, 30_000,
+  50_000, 100_000,
+];
+export const bytesBounds: readonly number[] = [1e3, 1e4, 1e5, 2.5e5, 5e5, 1e6, 2e6, 4e6, 8e6, 16e6, 32e6, 64e6];
+
+/** Measures batches that come out of a batch processor, under the Collector's names. */
+export function batchSizeMetrics(metrics: Metrics, labels: Labels): Middleware {
+  const items = metrics
+    .histogram("otelcol_processor_batch_batch_send_size", "Items in a batch that was sent.", itemsBounds, "items")
+    .with(labels);
+  const bytes = metrics
+    .histogram("otelcol_processor_batch_batch_send_size_bytes", "Bytes in a batch that was sent.", bytesBounds)
+    .with(labels);
+  return (next) => ({
+    send(batch, options) {
+      items.observe(batch.items);
+      bytes.observe(batch.body.byteLength);
+      return next.send(batch, options);
+    },
+    close: () => next.close(),
+  });
+}
+
+/**
+ * Counts the items that go into `stage` and come out of it, under the Collector's names. What it filters, samples or
+ * aggregates away is the difference. The Collector's labels are `processor` and `otel_signal`.
+ */
+export function processorMetrics(metrics: Metrics, labels: Labels, stage: Middleware): Middleware {
+  const incoming = metrics.counter("otelcol_processor_incoming_items", "Items passed to the processor.");
+  const outgoing = metrics.counter("otelcol_processor_outgoing_items", "Items that the processor passed on.");
+  const before = counted((signal, items) => incoming.with({ ...labels, otel_signal: signal }).add(items));
+  const behind = counted((signal, items) => outgoing.with({ ...labels, otel_signal: signal }).add(items));
+  return (next) => before(stage(behind(next)));
+}
+
+function counted(count: (signal: Signal, items: number) => void): Middleware {
+  return (next) => ({
+    send(batch, options) {
+      count(batch.signal, batch.items);
+      return next.send(batch, options);
+    },
+    close: () => next.close(),
+  });
+}
