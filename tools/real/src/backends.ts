@@ -28,7 +28,7 @@ export interface Expectation {
 
 /** What is expected, in the order in which it is looked for: what is had soonest first. */
 export const backends: Readonly<Record<BackendName, Expectation>> = {
-  etcd: { set: "required", source: debian("etcd", ["etcd-server"]), buildMinutes: 1 },
+  etcd: { set: "required", source: debian("etcd", ["etcd-server", "etcd-client"]), buildMinutes: 1 },
   bind: { set: "required", source: debian("named", ["bind9", "bind9-dnsutils"]), buildMinutes: 1 },
   eureka: { set: "extended", source: maven("eureka"), buildMinutes: 2 },
   consul: { set: "extended", source: goTool("consul", "consul"), buildMinutes: 6 },

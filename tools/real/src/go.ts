@@ -39,7 +39,7 @@ export function goTool(folder: string, program: string, tags: readonly string[] 
           doing: `building ${program}`,
           timeoutMs,
           cwd: own,
-          env: { GOTOOLCHAIN: "local", GOFLAGS: "-mod=readonly -buildvcs=false", CGO_ENABLED: "0" },
+          env: { GOTOOLCHAIN: "local", GOFLAGS: "-mod=readonly -buildvcs=false" },
         });
         rmSync(built(), { recursive: true, force: true });
         renameSync(aside, built());

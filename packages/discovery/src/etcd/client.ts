@@ -30,10 +30,10 @@ export interface EtcdClient {
   close(): void;
 }
 
-/** @throws ExportError "rejected" when an endpoint is no URL, or a password would be readable on the way. */
+/** Opens no connection before the first call. @throws ExportError as {@link checkConnect} does. */
 export function etcdClient(options: EtcdConnectOptions, time: Time): EtcdClient {
   const { timeoutMs = 5_000, pingMs = 15_000, maxMessageBytes = 64 << 20, username, password = "" } = options;
-  const urls = checked(options);
+  const urls = checkConnect(options);
   // Those who start together do not all go to the first member.
   let member = Math.floor(time.random() * urls.length);
   let connection: Connection | undefined;
@@ -171,7 +171,12 @@ export function etcdClient(options: EtcdConnectOptions, time: Time): EtcdClient 
 
 const loopback = /^(?:localhost|127(?:\.\d{1,3}){3}|\[?::1\]?)$/i;
 
-function checked({ endpoints, username, allowCleartext = false }: EtcdConnectOptions): readonly string[] {
+/**
+ * The members, each as scheme, host and port.
+ *
+ * @throws ExportError "rejected" when an endpoint is no URL, or a password would be readable on the way.
+ */
+export function checkConnect({ endpoints, username, allowCleartext = false }: EtcdConnectOptions): readonly string[] {
   if (endpoints.length === 0) throw new ExportError("rejected", "etcd needs at least one endpoint");
   for (const endpoint of endpoints) {
     if (!/^https?:\/\//i.test(endpoint) || !URL.canParse(endpoint)) {

@@ -1,6 +1,6 @@
 import { ExportError, type Registrar } from "@otlpkit/core";
 import { keeping, type KeepOptions, registrable } from "../keeping.ts";
-import { etcdClient } from "./client.ts";
+import { checkConnect, etcdClient } from "./client.ts";
 import { valueOf } from "./instance.ts";
 import { keyOf } from "./keys.ts";
 import { leaseGrant, leaseKeepAlive, leaseRevoke, put, range } from "./messages.ts";
@@ -24,6 +24,7 @@ export interface EtcdRegistrarOptions extends EtcdConnectOptions, KeepOptions {
  */
 export function etcdRegistrar(options: EtcdRegistrarOptions): Registrar {
   const { prefix = "/otlp/services/", ttlSeconds = 15 } = options;
+  checkConnect(options);
   return keeping("etcd", options, ({ service, endpoint }, time) => {
     registrable(endpoint, "etcd");
     const client = etcdClient(options, time);

@@ -28,7 +28,7 @@ export function statusOf(headers: IncomingHttpHeaders | undefined, attempted: st
 
 /** An answer that is none of gRPC. */
 export function notGrpc(headers: IncomingHttpHeaders, attempted: string): ExportError {
-  const status = headers[":status"] ?? "none";
+  const status = (headers[":status"] ?? "none").toString();
   return new ExportError("bad-response", `${attempted}: what answers is no gRPC (HTTP status ${status}); is it etcd?`, {
     retryable: true,
   });
@@ -43,11 +43,6 @@ export function wantsToken({ grpcStatus, message }: ExportError): boolean {
 export function tokenReason(reason: string): boolean {
   // etcd 3.4 says "permission denied" to a watch with an old token too.
   return /user name is empty|invalid auth token|revision of auth store is old|permission denied/.test(reason);
-}
-
-/** History up to there has been given up. */
-export function isCompacted({ grpcStatus, message }: ExportError): boolean {
-  return grpcStatus === 11 && message.includes("compacted");
 }
 
 /** The lease is over. */
