@@ -20,6 +20,7 @@ export { ledgerMetrics } from "./ledger-metrics.ts";
 // Health.
 export { type ComponentHealth, type Health, health, type HealthReport, type HealthReporter } from "./health.ts";
 export { type HealthState, takesWork } from "./health.ts";
+export { type DestinationHealth, destinationHealth, type DestinationHealthOptions } from "./destination-health.ts";
 export { serveStatus, type StatusOptions, type StatusServer } from "./status-server.ts";
 // The log.
 export { type Fields, type Level, levels, type Log, log, type LogOptions } from "./log.ts";
