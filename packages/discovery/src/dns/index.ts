@@ -1,0 +1,1 @@
+export { dnsEndpoints, type DnsOptions } from "./dns-endpoints.ts";
