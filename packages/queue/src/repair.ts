@@ -11,6 +11,8 @@ export interface RepairOptions {
 export interface Repair {
   /** Takes these records out, for all consumers; counted as dropped ("removed"). Says how many there were. */
   remove(sequences: readonly number[]): Promise<number>;
+  /** Takes these dead letters out, once they were delivered after all or are not wanted. Says how many there were. */
+  removeDeadLetters(sequences: readonly number[]): Promise<number>;
   /** Cuts torn tails, keeps damaged pieces aside, deletes what every consumer has got: what opening the queue does as well. */
   mend(): Promise<{ readonly damagedPlaces: number; readonly tornBytes: number }>;
   /** Wraps the key of every segment with the key that is current now, without writing the data again. Dead letters too. */
