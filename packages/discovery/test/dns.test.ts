@@ -181,7 +181,7 @@ describe("dnsEndpoints", () => {
         family: 4,
         servers: [server.address],
         random: () => 0,
-        now: clock.now,
+        now: () => clock.now(),
         setTimer(run, delayMs) {
           waits.push(delayMs);
           return clock.setTimer(run, delayMs);

@@ -66,7 +66,7 @@ export async function fakeDns(): Promise<FakeDns> {
 
   function answers({ name, type }: Question, into: Answer[] = []): Answer[] {
     for (const record of zone.get(name.toLowerCase()) ?? []) {
-      if (record.type === type || record.type === "CNAME") into.push({ ttl: 1, ...record, name } as Answer);
+      if (record.type === type || record.type === "CNAME") into.push({ ttl: 1, ...record, name });
       if (record.type === "CNAME" && into.length < 20) answers({ name: record.data, type }, into);
     }
     return into;
