@@ -1,1 +1,3 @@
 export { retry, type RetryEvent, type RetryOptions, type ThrottleEvent } from "./retry.ts";
+export { retryBudget, type RetryBudget, type RetryBudgetOptions } from "./retry-budget.ts";
+export { breaker, type BreakerEvent, type BreakerOptions, type BreakerState } from "./breaker.ts";

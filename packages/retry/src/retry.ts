@@ -8,7 +8,8 @@ import {
   type Signal,
 } from "@otlpkit/core";
 import { backoff, type BackoffOptions } from "./backoff.ts";
-import { type SetTimer, sleeper } from "./sleep.ts";
+import type { RetryBudget } from "./retry-budget.ts";
+import { type SetTimer, sleeper, type Woken } from "./sleep.ts";
 import { throttle } from "./throttle.ts";
 
 /** Options of {@link retry}. */
@@ -31,6 +32,11 @@ export interface RetryOptions extends BackoffOptions {
   readonly maxRetryAfterMs?: number;
   /** How many attempts at most. Default: no limit but time. */
   readonly maxAttempts?: number;
+  /**
+   * Bounds how many attempts are repeated; who finds it used up waits for longer. Share one among all stages that lead to
+   * the same destination. Default: no bound but the waits, which is enough for a single client.
+   */
+  readonly budget?: RetryBudget;
   /** Told before each wait; must not throw. */
   readonly onRetry?: (event: RetryEvent) => void;
   /** Told when the destination asks for a pause, and when it prolongs one; must not throw. */
@@ -116,7 +122,9 @@ function retrying(settings: Settings, next: Sender): Sender {
       if (closing) throw lastError ?? new ExportError("closed", `cannot send ${batch.signal}: the sender is closed`);
       if (now() >= deadlineMs) throw lastError ?? outOfTime(batch);
       try {
-        return await next.send(batch, forAttempt(options, deadlineMs));
+        const ack = await next.send(batch, forAttempt(options, deadlineMs));
+        settings.budget?.succeeded();
+        return ack;
       } catch (thrown) {
         const error = bounded(ExportError.from(thrown, `cannot send ${batch.signal}`));
         lastError = error;
@@ -130,11 +138,26 @@ function retrying(settings: Settings, next: Sender): Sender {
           throw gaveUp(error, attempt, startedMs, `${asked}the next attempt would begin after the time allowed`);
         }
         settings.onRetry?.({ attempt, delayMs, error, batch });
-        const woken = await sleep.until(now() + delayMs, options.signal);
+        const woken = await waitForTurn(delayMs, options, lastStartMs);
         if (woken === "closed") throw gaveUp(error, attempt, startedMs, "the sender was closed", true);
         if (woken === "cancelled") throw cancelled(batch, error);
+        if (woken === "late") {
+          const why = "too much is being repeated, and its next turn would come after the time allowed";
+          throw gaveUp(error, attempt, startedMs, why);
+        }
       }
     }
+  }
+
+  /** Waits so long, and then for a turn among all that is repeated. */
+  async function waitForTurn(delayMs: number, options: SendOptions, lastStartMs: number): Promise<Woken | "late"> {
+    for (let waitMs = delayMs; waitMs > 0; waitMs = settings.budget?.take() ?? 0) {
+      if (now() + waitMs >= lastStartMs) return "late";
+      // one wait after the other, that is the point
+      const woken = await sleep.until(now() + waitMs, options.signal);
+      if (woken !== "elapsed") return woken;
+    }
+    return "elapsed";
   }
 
   function pause(signal: Signal, error: ExportError): void {
