@@ -1,5 +1,6 @@
 export { encryption, type EncryptionOptions } from "./encryption.ts";
 export { keyRing, type KeyRing, type KeyRingOptions, type WrappingKey } from "./key-ring.ts";
+export { secretKeyRing, type SecretKeyRingOptions } from "./secret-key-ring.ts";
 export { rawKey } from "./raw-key.ts";
 export { passphraseKey, type PassphraseKeyOptions } from "./passphrase-key.ts";
 export { keyIdOf } from "./header.ts";

@@ -66,3 +66,9 @@ class Sealed implements Secret {
     return redacted;
   }
 }
+
+/** Whether these are the same names with the same values. */
+export function sameSecrets(one: Secrets, other: Secrets): boolean {
+  const names = Object.keys(one);
+  return names.length === Object.keys(other).length && names.every((name) => other[name]?.equals(one[name]!));
+}
