@@ -2,6 +2,7 @@ import { decodeJwt } from "jose";
 import { testAuthority, testClient, testServer } from "@otlpkit/testkit/node";
 import { ExportError, protobufBatch } from "@otlpkit/core";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from "vitest";
+import { secret as wrapped } from "../src/secrets/index.ts";
 import { clientCredentials, type ClientCredentialsOptions } from "../src/oauth2/index.ts";
 import { audience, type AuthorizationServer, authorizationServer, rsaKeys, secret } from "./authorization-server.ts";
 
@@ -68,7 +69,7 @@ describe("clientCredentials", () => {
     ],
     [
       "a secret that is looked up when it is needed",
-      { authentication: { method: "client_secret_basic", secret: async () => secret } },
+      { authentication: { method: "client_secret_basic", secret: { get: async () => wrapped(secret) } } },
     ],
   ])("gets a JWT with %s", async (_, options) => {
     const { token } = setUp(options);

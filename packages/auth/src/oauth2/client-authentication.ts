@@ -1,8 +1,6 @@
 import { createPrivateKey, type KeyObject } from "node:crypto";
 import * as oauth from "oauth4webapi";
-
-/** A secret: the text itself, or what gives it when it is needed, so that it may change. */
-export type Given = string | (() => string | Promise<string>);
+import { type Given, revealed } from "../credentials/given.ts";
 
 /** How a client proves to an authorization server who it is. */
 export type ClientAuthentication =
@@ -33,9 +31,9 @@ export type ClientAuthentication =
 export function clientAuthentication(options: ClientAuthentication): () => Promise<oauth.ClientAuth> {
   switch (options.method) {
     case "client_secret_basic":
-      return async () => oauth.ClientSecretBasic(await given(options.secret));
+      return async () => oauth.ClientSecretBasic(await revealed(options.secret));
     case "client_secret_post":
-      return async () => oauth.ClientSecretPost(await given(options.secret));
+      return async () => oauth.ClientSecretPost(await revealed(options.secret));
     case "tls_client_auth":
       return async () => oauth.TlsClientAuth();
     default:
@@ -45,7 +43,7 @@ export function clientAuthentication(options: ClientAuthentication): () => Promi
 
 async function privateKeyJwt(options: ClientAuthentication & { method: "private_key_jwt" }): Promise<oauth.ClientAuth> {
   const { key, keyId, audience } = options;
-  const object = isKeyObject(key) ? key : readKey(await given(key));
+  const object = isKeyObject(key) ? key : readKey(await revealed(key));
   const crypto = await importKey(object, options.algorithm ?? algorithmOf(object));
   const modify =
     audience === undefined
@@ -59,7 +57,7 @@ async function privateKeyJwt(options: ClientAuthentication & { method: "private_
 }
 
 function isKeyObject(key: Given | KeyObject): key is KeyObject {
-  return typeof key === "object";
+  return typeof key === "object" && "asymmetricKeyType" in key;
 }
 
 function readKey(pem: string): KeyObject {
@@ -93,8 +91,4 @@ function algorithmOf(key: KeyObject): string {
 async function importKey(key: KeyObject, algorithm: string): Promise<CryptoKey> {
   const { importPKCS8 } = await import("jose");
   return importPKCS8(key.export({ type: "pkcs8", format: "pem" }), algorithm);
-}
-
-function given(secret: Given): string | Promise<string> {
-  return typeof secret === "string" ? secret : secret();
 }
