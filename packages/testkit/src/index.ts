@@ -5,6 +5,7 @@ export { ledger, type Ledger, type LedgerReport } from "./ledger.ts";
 export { itemIdAttribute, itemIds } from "./item-ids.ts";
 export type { CaseOptions, Runner } from "./cases/runner.ts";
 export { type CaseOutcomes, runCases } from "./cases/run-cases.ts";
+export { balancerCases, type BalancerCaseOptions } from "./cases/balancer-cases.ts";
 export { compressorCases } from "./cases/compressor-cases.ts";
 export { middlewareCases } from "./cases/middleware-cases.ts";
 export { senderCases, type SenderUnderTest } from "./cases/sender-cases.ts";
