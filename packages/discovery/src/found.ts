@@ -36,7 +36,8 @@ export function endpointOf(found: Found, manner: Manner = {}): Endpoint | undefi
   const scheme = schemeOf(metadata[labels.scheme], found.secure, manner.scheme);
   const url = urlOf(found, scheme, metadata[labels.path] ?? manner.path ?? "");
   if (url === undefined) return undefined;
-  const weight = weightOf(found.weight) ?? weightOf(numberOf(metadata[labels.weight]));
+  // What it said of itself when it registered is finer than what sources have room for.
+  const weight = weightOf(numberOf(metadata[labels.weight])) ?? weightOf(found.weight);
   const zone = textOf(found.zone) ?? textOf(metadata[labels.zone]);
   for (const name of Object.values(labels)) delete metadata[name];
   return {

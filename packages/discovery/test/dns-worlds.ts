@@ -1,10 +1,10 @@
 import type { RegistryWorld, WorldEntry } from "@otlpkit/testkit/node";
-import type { DnsOptions } from "../src/dns/index.ts";
-import { dnsEndpoints } from "../src/dns/index.ts";
+import type { DnsRegistryOptions } from "../src/dns/index.ts";
+import { dnsRegistry } from "../src/dns/index.ts";
 import { fakeDns, type FakeRecord } from "./fakes/dns-server.ts";
 
 /** Asks often and gives up soon, so that cases are quick. */
-export const quickDns: DnsOptions = { minTtlMs: 40, maxTtlMs: 40, timeoutMs: 150, attempts: 1 };
+export const quickDns: DnsRegistryOptions = { minTtlMs: 40, maxTtlMs: 40, timeoutMs: 150, attempts: 1 };
 
 /** A fake server whose zone has one name with an address for each entry. */
 export async function addressWorld(): Promise<RegistryWorld> {
@@ -35,7 +35,7 @@ async function world(
   const entries = new Map<string, WorldEntry>();
   const publish = async (): Promise<void> => fill([...entries.values()], (name, records) => server.set(name, records));
   return {
-    registry: (settings) => dnsEndpoints(target, { ...quickDns, servers: [server.address], ...settings }),
+    registry: (settings) => dnsRegistry(target, { ...quickDns, servers: [server.address], ...settings }),
     put(entry) {
       entries.set(entry.id, entry);
       return publish();

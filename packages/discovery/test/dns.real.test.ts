@@ -4,11 +4,11 @@ import { join } from "node:path";
 import { registryCases, type RegistryWorld, type WorldEntry } from "@otlpkit/testkit/node";
 import { freePort, privateFolder, real, type RealBackend, type RealServer, startServer } from "@otlpkit/tool-real";
 import { describe, expect, it } from "vitest";
-import { dnsEndpoints, type DnsOptions } from "../src/dns/index.ts";
+import { dnsRegistry, type DnsRegistryOptions } from "../src/dns/index.ts";
 
 const bind = await real("bind");
 
-const quick: DnsOptions = { minTtlMs: 50, maxTtlMs: 100, timeoutMs: 300, attempts: 1 };
+const quick: DnsRegistryOptions = { minTtlMs: 50, maxTtlMs: 100, timeoutMs: 300, attempts: 1 };
 const noSuchThing = "DNS has no room for it";
 const cannot = {
   "hands on zones": noSuchThing,
@@ -18,7 +18,7 @@ const cannot = {
   "says nothing for a source whose answers make no sense from the beginning": "BIND makes sense",
 };
 
-describe.skipIf(bind === undefined)("dnsEndpoints for addresses (BIND)", () => {
+describe.skipIf(bind === undefined)("dnsRegistry for addresses (BIND)", () => {
   registryCases({ it }, () => bindWorld(bind as RealBackend, "relays.test:4317", addresses), {
     cannot: {
       ...cannot,
@@ -28,11 +28,11 @@ describe.skipIf(bind === undefined)("dnsEndpoints for addresses (BIND)", () => {
   });
 });
 
-describe.skipIf(bind === undefined)("dnsEndpoints for services (BIND)", () => {
+describe.skipIf(bind === undefined)("dnsRegistry for services (BIND)", () => {
   registryCases({ it }, () => bindWorld(bind as RealBackend, "_otlp._tcp.test", services), { cannot });
 });
 
-describe.skipIf(bind === undefined)("dnsEndpoints and a large answer (BIND)", () => {
+describe.skipIf(bind === undefined)("dnsRegistry and a large answer (BIND)", () => {
   it("gets by TCP what does not fit into a datagram", async () => {
     const world = await bindWorld(bind as RealBackend, "relays.test:4317", addresses, "max-udp-size 512;");
     try {
@@ -56,7 +56,7 @@ describe.skipIf(bind === undefined)("dnsEndpoints and a large answer (BIND)", ()
       await world.fill([]);
       for (const registry of [
         world.registry({} as never),
-        dnsEndpoints("nobody.test", { ...quick, servers: [world.address] }),
+        dnsRegistry("nobody.test", { ...quick, servers: [world.address] }),
       ]) {
         const first = await registry.watch(AbortSignal.timeout(10_000))[Symbol.asyncIterator]().next();
         expect(first.value).toEqual([]);
@@ -136,7 +136,7 @@ async function bindWorld(
   await start();
   return {
     address: `127.0.0.1:${port}`,
-    registry: (settings) => dnsEndpoints(target, { ...quick, servers: [`127.0.0.1:${port}`], ...settings }),
+    registry: (settings) => dnsRegistry(target, { ...quick, servers: [`127.0.0.1:${port}`], ...settings }),
     put(entry) {
       entries.set(entry.id, entry);
       return publish();

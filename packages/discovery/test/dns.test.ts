@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { dnsEndpoints, type DnsOptions } from "../src/dns/index.ts";
+import { dnsRegistry, type DnsRegistryOptions } from "../src/dns/index.ts";
 import { addressWorld, quickDns, serviceWorld } from "./dns-worlds.ts";
 import { type FakeDns, fakeDns } from "./fakes/dns-server.ts";
 
@@ -16,7 +16,7 @@ const unknown = {
   "hands on what else is known": noSuchThing,
 };
 
-describe("dnsEndpoints for addresses (fake server)", () => {
+describe("dnsRegistry for addresses (fake server)", () => {
   registryCases({ it }, addressWorld, {
     quietMs: 150,
     cannot: {
@@ -27,16 +27,16 @@ describe("dnsEndpoints for addresses (fake server)", () => {
   });
 });
 
-describe("dnsEndpoints for services (fake server)", () => {
+describe("dnsRegistry for services (fake server)", () => {
   registryCases({ it }, serviceWorld, { quietMs: 150, cannot: unknown });
 });
 
-describe("dnsEndpoints", () => {
+describe("dnsRegistry", () => {
   let server: FakeDns;
   beforeEach(async () => void (server = await fakeDns()));
   afterEach(() => server.close());
 
-  const first = (target: string, options: DnsOptions = {}): Promise<readonly Endpoint[]> =>
+  const first = (target: string, options: DnsRegistryOptions = {}): Promise<readonly Endpoint[]> =>
     firstList(target, { ...quickDns, servers: [server.address], ...options });
 
   it("finds addresses of both families", async () => {
@@ -172,12 +172,12 @@ describe("dnsEndpoints", () => {
   });
 
   it("asks again when the first of the answers has run out, and within bounds", async () => {
-    const asked = async (ttl: number | undefined, options: DnsOptions = {}): Promise<number> => {
+    const asked = async (ttl: number | undefined, options: DnsRegistryOptions = {}): Promise<number> => {
       server.set("relays.test", ttl === undefined ? [] : [{ type: "A", data: "127.0.0.7", ttl }]);
       const waits: number[] = [];
       const clock = fakeClock();
       const over = new AbortController();
-      const registry = dnsEndpoints("relays.test", {
+      const registry = dnsRegistry("relays.test", {
         family: 4,
         servers: [server.address],
         random: () => 0,
@@ -212,16 +212,16 @@ describe("dnsEndpoints", () => {
 
   it("says what is wrong with a target, a server, a combination", () => {
     for (const target of ["", "http://a:4317", "a b", "a:0", "a:99999", "_otlp._tcp.a b"]) {
-      expect(() => dnsEndpoints(target), target).toThrow("dnsEndpoints: the target must be host:port");
+      expect(() => dnsRegistry(target), target).toThrow("dnsRegistry: the target must be host:port");
     }
-    expect(() => dnsEndpoints("a", { servers: ["ns.example"] })).toThrow("a DNS server must be an address");
-    expect(() => dnsEndpoints("_otlp._tcp.a", { resolver: "system" })).toThrow("knows no SRV records");
+    expect(() => dnsRegistry("a", { servers: ["ns.example"] })).toThrow("a DNS server must be an address");
+    expect(() => dnsRegistry("_otlp._tcp.a", { resolver: "system" })).toThrow("knows no SRV records");
   });
 
-  async function failure(target: string, options: DnsOptions = {}): Promise<unknown> {
+  async function failure(target: string, options: DnsRegistryOptions = {}): Promise<unknown> {
     const over = new AbortController();
     let error: unknown;
-    const registry = dnsEndpoints(target, {
+    const registry = dnsRegistry(target, {
       ...quickDns,
       servers: [server.address],
       ...options,
@@ -235,8 +235,8 @@ describe("dnsEndpoints", () => {
   }
 });
 
-async function firstList(target: string, options: DnsOptions): Promise<readonly Endpoint[]> {
-  for await (const list of dnsEndpoints(target, options).watch(AbortSignal.timeout(5_000))) return list;
+async function firstList(target: string, options: DnsRegistryOptions): Promise<readonly Endpoint[]> {
+  for await (const list of dnsRegistry(target, options).watch(AbortSignal.timeout(5_000))) return list;
   throw new Error(`nothing was found for ${target}`);
 }
 

@@ -1,1 +1,1 @@
-export { dnsEndpoints, type DnsOptions } from "./dns-endpoints.ts";
+export { dnsRegistry, type DnsRegistryOptions } from "./dns-registry.ts";

@@ -57,7 +57,7 @@ export function parseServer(text: string): Server {
   const host = isIPv6(text) ? text : (bracketed ?? plain ?? "");
   if (isIP(host) === 0) {
     throw new TypeError(
-      `dnsEndpoints: a DNS server must be an address such as 10.0.0.53 or [fd00::53]:5353, not ${text}`,
+      `dnsRegistry: a DNS server must be an address such as 10.0.0.53 or [fd00::53]:5353, not ${text}`,
     );
   }
   return { host, port: port === undefined || isIPv6(text) ? 53 : Number(port) };

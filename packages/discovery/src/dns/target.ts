@@ -23,6 +23,6 @@ export function targetOf(text: string): Target {
 
 function invalid(text: string): TypeError {
   return new TypeError(
-    `dnsEndpoints: the target must be host:port, dns:///host:port or a service such as _otlp._tcp.example, not ${text}`,
+    `dnsRegistry: the target must be host:port, dns:///host:port or a service such as _otlp._tcp.example, not ${text}`,
   );
 }

@@ -1,1 +1,1 @@
-export { fileEndpoints, type FileOptions } from "./file-endpoints.ts";
+export { fileRegistry, type FileRegistryOptions } from "./file-registry.ts";

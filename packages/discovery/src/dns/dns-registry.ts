@@ -8,8 +8,8 @@ import { askServers } from "./servers.ts";
 import { systemAddresses } from "./system.ts";
 import { type Target, targetOf } from "./target.ts";
 
-/** Options of {@link dnsEndpoints}. */
-export interface DnsOptions extends WatchOptions, Manner {
+/** Options of {@link dnsRegistry}. */
+export interface DnsRegistryOptions extends WatchOptions, Manner {
   /**
    * Who looks names up. "dns" (default) speaks DNS itself and asks again when the answers have run out; "system" asks the
    * operating system (getaddrinfo), which reads /etc/hosts too, knows no SRV, and does not say how long an answer holds.
@@ -46,18 +46,18 @@ export interface DnsOptions extends WatchOptions, Manner {
  *
  * @throws TypeError when the target, or a server, is not written as it must be.
  */
-export function dnsEndpoints(target: string, options: DnsOptions = {}): Registry {
+export function dnsRegistry(target: string, options: DnsRegistryOptions = {}): Registry {
   const settings = settle(target, options);
   return watching("dns", options, (tell, signal, time) => follow(settings, tell, signal, time));
 }
 
 type Settings = ReturnType<typeof settle>;
 
-function settle(text: string, options: DnsOptions) {
+function settle(text: string, options: DnsRegistryOptions) {
   const target = targetOf(text);
   const { resolver = "dns", family = 0, minTtlMs = 1_000, maxTtlMs = 300_000, refreshMs = 30_000 } = options;
   if (resolver === "system" && target.kind === "services") {
-    throw new TypeError(`dnsEndpoints: the system's resolver knows no SRV records; leave resolver out for ${text}`);
+    throw new TypeError(`dnsRegistry: the system's resolver knows no SRV records; leave resolver out for ${text}`);
   }
   return {
     target,

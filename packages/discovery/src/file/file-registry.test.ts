@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { registryCases, type RegistryWorld, type WorldEntry } from "@otlpkit/testkit/node";
 import { describe, expect, it } from "vitest";
-import { fileEndpoints } from "./index.ts";
+import { fileRegistry } from "./index.ts";
 
 const writers: Readonly<Record<string, Writer>> = {
   "written in place": (folder, text) => writeFile(join(folder, "endpoints"), text),
@@ -23,7 +23,7 @@ const writers: Readonly<Record<string, Writer>> = {
 };
 
 for (const [how, write] of Object.entries(writers)) {
-  describe(`fileEndpoints, ${how}`, () => {
+  describe(`fileRegistry, ${how}`, () => {
     registryCases({ it }, () => folderWorld(write), {
       quietMs: 150,
       cannot: {
@@ -35,7 +35,7 @@ for (const [how, write] of Object.entries(writers)) {
   });
 }
 
-describe("fileEndpoints", () => {
+describe("fileRegistry", () => {
   it("reads one URL a line, with what is known of it", async () => {
     const text = "# relays\nhttp://a:4317 weight=2 zone=b id=first version=7\n\nunix:///run/otlp.sock # local\n";
     expect(await firstList(text)).toEqual([
@@ -95,7 +95,7 @@ async function folderWorld(write: Writer): Promise<RegistryWorld> {
     return turn;
   };
   return {
-    registry: (settings) => fileEndpoints(join(near, "endpoints"), settings),
+    registry: (settings) => fileRegistry(join(near, "endpoints"), settings),
     put(entry) {
       entries.set(entry.id, entry);
       return publish();
@@ -132,7 +132,7 @@ async function folderWorld(write: Writer): Promise<RegistryWorld> {
 
 async function firstList(text: string): Promise<unknown> {
   return withFile(text, async (path) => {
-    for await (const list of fileEndpoints(path).watch(new AbortController().signal)) return list;
+    for await (const list of fileRegistry(path).watch(new AbortController().signal)) return list;
     return undefined;
   });
 }
@@ -142,7 +142,7 @@ async function firstFailure(text: string | undefined, options: { readonly maxByt
   return withFile(text, async (path) => {
     const over = new AbortController();
     let failure: unknown;
-    const registry = fileEndpoints(path, {
+    const registry = fileRegistry(path, {
       ...options,
       onState(state) {
         if (state.state === "stale") failure = state.error;

@@ -4,8 +4,8 @@ import { sleep, type Time } from "../time.ts";
 import { type Tell, watching, type WatchOptions } from "../watching.ts";
 import { parseList } from "./parse-list.ts";
 
-/** Options of {@link fileEndpoints}. A file is cheap to look at: `maxDelayMs` is 1,000 by default. */
-export interface FileOptions extends WatchOptions {
+/** Options of {@link fileRegistry}. A file is cheap to look at: `maxDelayMs` is 1,000 by default. */
+export interface FileRegistryOptions extends WatchOptions {
   /**
    * The file is looked at so often even when nobody says that it changed, since some file systems (NFS, some containers)
    * never say. Default 10,000.
@@ -21,10 +21,10 @@ export interface FileOptions extends WatchOptions {
  * makes no sense, the last good list stands; a file without any endpoint is a list without any.
  *
  * ```ts
- * const registry = fileEndpoints("/etc/otlp/endpoints");
+ * const registry = fileRegistry("/etc/otlp/endpoints");
  * ```
  */
-export function fileEndpoints(path: string, options: FileOptions = {}): Registry {
+export function fileRegistry(path: string, options: FileRegistryOptions = {}): Registry {
   const settings = { pollMs: options.pollMs ?? 10_000, maxBytes: options.maxBytes ?? 4 << 20 };
   return watching("file", { maxDelayMs: 1_000, ...options }, (tell, signal, time) =>
     follow(path, settings, tell, signal, time),
