@@ -7,7 +7,7 @@ import type {
   Sender,
   Signal,
 } from "@otlpkit/core";
-import type { Health, Log, Metrics } from "@otlpkit/telemetry";
+import type { Book, DestinationHealth, Health, Log, Metrics } from "@otlpkit/telemetry";
 
 /** What every component of the relay is given besides its configuration. */
 export interface ComponentContext {
@@ -17,6 +17,8 @@ export interface ComponentContext {
   readonly log: Log;
   readonly metrics: Metrics;
   readonly health: Health;
+  /** Where every item is accounted for. */
+  readonly book: Book;
   /** Shared by all who hold bytes of requests. */
   readonly budget: ByteBudget;
   /** The signals of the pipelines that name this component. */
@@ -70,6 +72,10 @@ export interface Door {
 export interface ExporterContext extends ComponentContext {
   /** Aborted when there is no more time to drain: what was answered early and is not delivered by now is dropped. */
   readonly abandoned: AbortSignal;
+  /** Where the destination says how it does. Its `attempts` belong in front of the connection. */
+  readonly condition: DestinationHealth;
+  /** So many more items are only in memory, though their senders were answered; or less when negative. */
+  owe(items: number): void;
 }
 
 /** A destination, and what to say about it at the start. */

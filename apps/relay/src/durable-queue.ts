@@ -1,7 +1,8 @@
 import { formatByteSize } from "@otlpkit/config";
 import { ExportError, type Middleware, pipe } from "@otlpkit/core";
 import { openQueue, type Queue, type QueueEvent } from "@otlpkit/queue";
-import { bySignal } from "@otlpkit/telemetry";
+import { bySignal, queueMetrics, type QueueMetrics, type QueueReading, retryMetrics } from "@otlpkit/telemetry";
+import { destination } from "./accounted.ts";
 import type { ExporterContext, Storage } from "./component.ts";
 import type { QueueConfig } from "./settings/queue.ts";
 import type { RetryConfig } from "./settings/retry-on-failure.ts";
@@ -29,6 +30,9 @@ export async function durableQueue(options: DurableQueueOptions, context: Export
   const { storage, queue: config, retry, timeoutMs } = options;
   const folder = storage.folder(context.id);
   const durability = config.durability ?? storage.durability;
+  // What is told while it opens is heard once there is a queue to account for.
+  const early: QueueEvent[] = [];
+  let hear: ((event: QueueEvent) => void) | undefined;
   const queue = await openQueue({
     folder,
     maxBytes: config.sizer === "bytes" ? (config.queue_size ?? config.max_size) : config.max_size,
@@ -37,9 +41,14 @@ export async function durableQueue(options: DurableQueueOptions, context: Export
     ...(storage.encryption === undefined ? {} : { encryption: storage.encryption }),
     ...(config.max_age === undefined ? {} : { maxAgeMs: config.max_age }),
     deadLetterBytes: config.dead_letters.max_size,
-    onEvent: listener(context),
+    onEvent: (event) => hear?.(event) ?? early.push(event),
   });
   const { recovered } = queue;
+  const numbers = queueMetrics(context.metrics, { exporter: context.id }, () => readingOf(queue));
+  numbers.recovered({ items: recovered.queued.items, ms: recovered.tookMs });
+  account(queue, context);
+  hear = listener(context, numbers);
+  for (const event of early) hear(event);
   if (recovered.queued.batches > 0 || recovered.damagedPlaces > 0) {
     context.log.info("found a queue from before", {
       batches: recovered.queued.batches,
@@ -50,7 +59,6 @@ export async function durableQueue(options: DurableQueueOptions, context: Export
       tookMs: Math.round(recovered.tookMs),
     });
   }
-  watch(queue, context);
   const stage = queue.stage({
     concurrency: config.num_consumers,
     first: config.first,
@@ -59,7 +67,7 @@ export async function durableQueue(options: DurableQueueOptions, context: Export
     ...(timeoutMs > 0 ? { attemptTimeoutMs: timeoutMs } : {}),
   });
   return {
-    stage: (next) => pipe(countLimit(queue, config), stage(next)),
+    stage: (next) => pipe(countLimit(queue, config), stage, numbers.sends, next),
     notes: notes(folder, config, durability, storage),
   };
 }
@@ -86,38 +94,38 @@ function whenFull({ on_full, block_on_overflow }: QueueConfig): "refuse" | "drop
   return on_full === "drop_oldest" ? "drop-oldest" : on_full;
 }
 
-/** Makes metrics and log lines of what the queue tells. */
-function listener({ id, log, metrics }: ExporterContext): (event: QueueEvent) => void {
+/** Makes metrics, log lines and entries in the book of what the queue tells. */
+function listener({ book, id, log, metrics }: ExporterContext, numbers: QueueMetrics): (event: QueueEvent) => void {
   const labels = { exporter: id };
   const sent = bySignal(metrics, labels, "otelcol_exporter_sent", "Items that the destination has taken.");
   const rejected = bySignal(metrics, labels, "otlpkit_exporter_rejected", "Items refused in a partial success.");
   const failed = bySignal(metrics, labels, "otelcol_exporter_send_failed", "Items that were not delivered.");
-  const refused = bySignal(metrics, labels, "otelcol_exporter_enqueue_failed", "Items refused by a full queue.");
-  const count = (name: string, help: string) => metrics.counter(`otlpkit_exporter_${name}`, help);
-  const retries = count("retries", "Attempts that failed and were followed by another.").with(labels);
-  const repeated = count("repeated_items", "Items delivered that had been under way before a crash.").with(labels);
-  const deadLetters = count("dead_letter_items", "Items refused for good and kept as dead letters.").with(labels);
-  const dropped = count("dropped_items", "Items acknowledged and not delivered, by reason.");
-  const damage = count("damaged_places", "Places in the files of the queue that were damaged.").with(labels);
+  const retried = retryMetrics(metrics, labels);
+  const stop = destination(id);
   const say = (error: ExportError): { code: string; error: ExportError } => ({ code: error.code, error });
 
   return (event) => {
     switch (event.kind) {
       case "stored":
-        return;
+        return numbers.taken(event);
       case "refused":
-        return refused[event.signal].add(event.items);
+        return numbers.refused(event);
       case "delivered":
         sent[event.signal].add(event.items);
         rejected[event.signal].add(event.rejectedItems);
-        if (event.repeated) repeated.add(event.items);
+        book.settled({ ...stop, tenant: event.tenant }, event.items, "delivered");
+        book.settled({ ...stop, tenant: event.tenant }, event.rejectedItems, "rejected", "partial success");
+        if (event.repeated) {
+          numbers.repeated(event.items);
+          book.repeated({ ...stop, tenant: event.tenant }, event.items);
+        }
         if (event.rejectedItems > 0 || event.message !== "") {
           const { signal, rejectedItems, message } = event;
           log.warn("the destination rejected items or warns", { signal, rejected: rejectedItems, reason: message });
         }
         return;
       case "failed":
-        retries.add(1);
+        retried(event.error.code);
         return log.warn("not delivered yet; trying again", {
           attempt: event.attempt,
           delayMs: Math.round(event.delayMs),
@@ -126,7 +134,8 @@ function listener({ id, log, metrics }: ExporterContext): (event: QueueEvent) =>
       case "dead-lettered":
       case "rejected":
         failed[event.signal].add(event.items);
-        if (event.kind === "dead-lettered") deadLetters.add(event.items);
+        book.settled({ ...stop, tenant: event.tenant }, event.items, event.kind, event.error.code);
+        if (event.kind === "dead-lettered") numbers.deadLettered(event.items, event.error.code);
         return log.error(
           event.kind === "rejected"
             ? "refused for good"
@@ -134,7 +143,8 @@ function listener({ id, log, metrics }: ExporterContext): (event: QueueEvent) =>
           { signal: event.signal, items: event.items, ...say(event.error) },
         );
       case "dropped":
-        dropped.with({ ...labels, reason: event.reason }).add(event.items);
+        numbers.dropped(event.items, event.reason);
+        book.settled({ ...stop, tenant: event.tenant }, event.items, "dropped", `queue/${event.reason}`);
         return log.error("dropped data that had been acknowledged", {
           reason: event.reason,
           batches: event.batches,
@@ -143,7 +153,7 @@ function listener({ id, log, metrics }: ExporterContext): (event: QueueEvent) =>
       case "dead-letters-dropped":
         return log.error("dropped the oldest dead letters for want of room", { items: event.items });
       case "damage":
-        damage.add(1);
+        numbers.damaged();
         return log.error("found damage in the queue, and set it aside", {
           segment: event.segment,
           offset: event.offset,
@@ -163,25 +173,32 @@ function listener({ id, log, metrics }: ExporterContext): (event: QueueEvent) =>
   };
 }
 
-/** Gauges that are read when somebody asks. */
-function watch(queue: Queue, { id, metrics }: ExporterContext): void {
-  const labels = { exporter: id };
-  const gauge = (name: string, help: string) => metrics.gauge(name, help).with(labels);
-  const size = gauge("otelcol_exporter_queue_size", "What is in the queue, in its unit.");
-  const capacity = gauge("otelcol_exporter_queue_capacity", "What fits into the queue, in its unit.");
-  const items = gauge("otlpkit_exporter_queued_items", "Items answered early, to be delivered.");
-  const age = gauge("otlpkit_exporter_queue_oldest_age_seconds", "Age of the oldest batch that is not delivered.");
-  const rate = gauge("otlpkit_exporter_queue_drain_bytes_per_second", "Bytes a second that are delivered.");
-  const kept = gauge("otlpkit_exporter_dead_letters_kept_items", "Items kept as dead letters now.");
-  metrics.beforeRead(() => {
-    const facts = queue.facts();
-    size.set(facts.bytes);
-    capacity.set(facts.maxBytes);
-    items.set(facts.queued.items);
-    age.set(facts.oldestAgeMs / 1000);
-    rate.set(facts.drainBytesPerSecond);
-    kept.set(facts.deadLetters.items);
-  });
+/**
+ * Opens the account: what was there at the start is carried over, what is held is asked of the queue, and what becomes of it
+ * is heard from its events; so the three have to agree.
+ */
+function account(queue: Queue, { book, id }: ExporterContext): void {
+  const stop = destination(id);
+  const held = (): [string | undefined, number][] =>
+    queue
+      .facts()
+      .consumers.flatMap(({ tenants }) => [...tenants])
+      .map(([tenant, books]) => [tenant, books.queued.items]);
+  for (const [tenant, items] of held()) book.recovered({ ...stop, tenant }, items);
+  book.holds(stop, held);
+}
+
+function readingOf(queue: Queue): QueueReading {
+  const { bytes, deadLetters, drainBytesPerSecond, maxBytes, oldestAgeMs, queued } = queue.facts();
+  return {
+    size: bytes,
+    capacity: maxBytes,
+    items: queued.items,
+    oldestAgeMs,
+    diskBytes: bytes,
+    drainBytesPerSecond,
+    deadLetters: deadLetters.items,
+  };
 }
 
 function notes(folder: string, config: QueueConfig, durability: string, { encryption }: Storage): string[] {

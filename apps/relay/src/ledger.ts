@@ -1,51 +1,44 @@
 import { signalNames } from "@otlpkit/core";
-import { itemNames, type Metrics } from "@otlpkit/telemetry";
+import {
+  type Book,
+  itemNames,
+  type Ledger as Accounts,
+  ledgerLines,
+  type Metrics,
+  readLedger as readAccounts,
+} from "@otlpkit/telemetry";
 
-/** What became of the items, in sum (P4). */
-export interface Ledger {
+/** What became of the items (P4): at the doors, and from there on to the destinations. */
+export interface Ledger extends Accounts {
   /** Items whose senders were told that they are taken. */
   readonly accepted: number;
   /** Items whose senders were told to come again, or that they are not wanted. */
   readonly refused: number;
-  readonly destinations: Readonly<Record<string, DestinationLedger>>;
 }
 
-/** What became of the items at one destination. */
-export interface DestinationLedger {
-  readonly delivered: number;
-  /** Refused for good by the destination in a partial success. */
-  readonly rejected: number;
-  /** Answered early, and not delivered. */
-  readonly dropped: number;
-}
-
-/** Reads the ledger from the metrics, which are where it is kept. */
-export function readLedger(metrics: Metrics, exporters: readonly string[]): Ledger {
-  const all = (prefix: string, labels?: Readonly<Record<string, string>>): number =>
-    signalNames.reduce((total, signal) => total + metrics.sum(`${prefix}_${itemNames[signal]}`, labels), 0);
-  const destinations = exporters.map((exporter) => [
-    exporter,
-    {
-      delivered: all("otelcol_exporter_sent", { exporter }),
-      rejected: all("otlpkit_exporter_rejected", { exporter }),
-      dropped: all("otlpkit_exporter_dropped", { exporter }),
-    },
-  ]);
+/** Reads the ledger: the doors from the metrics, everything behind them from the book. */
+export function readLedger(metrics: Metrics, book: Book, exporters: readonly string[]): Ledger {
+  const all = (prefix: string): number =>
+    signalNames.reduce((total, signal) => total + metrics.sum(`${prefix}_${itemNames[signal]}`), 0);
   return {
     accepted: all("otelcol_receiver_accepted"),
     refused: all("otelcol_receiver_refused") + all("otelcol_receiver_failed"),
-    destinations: Object.fromEntries(destinations) as Record<string, DestinationLedger>,
+    ...readAccounts(book, exporters),
   };
 }
 
 /** The ledger for people: one line, or one for each destination when there are several. */
-export function writeLedger({ accepted, refused, destinations }: Ledger): string[] {
+export function writeLedger({
+  accepted,
+  refused,
+  destinations,
+  open,
+}: Omit<Ledger, "pipelines" | "tenants">): string[] {
   const count = (number: number): string => number.toLocaleString("en-US");
-  const entries = Object.entries(destinations);
-  const outcome = ({ delivered, rejected, dropped }: DestinationLedger): string =>
-    `${count(delivered)} delivered, ${count(rejected)} rejected, ${count(dropped)} dropped`;
   const head = `accepted ${count(accepted)} items${refused > 0 ? ` (and sent back ${count(refused)})` : ""}`;
-  const [only] = entries;
-  if (entries.length === 1 && only !== undefined) return [`${head}: ${outcome(only[1])}`];
-  return [head, ...entries.map(([id, destination]) => `  ${id}: ${outcome(destination)}`)];
+  const lines = ledgerLines({ destinations, open: [] });
+  const problems = ledgerLines({ destinations: {}, open });
+  const [only] = Object.keys(destinations);
+  if (lines.length === 1 && only !== undefined) return [`${head}: ${lines[0]!.slice(only.length + 2)}`, ...problems];
+  return [head, ...lines.map((line) => `  ${line}`), ...problems];
 }

@@ -1,5 +1,7 @@
 import { accepted, type Middleware, pipe, type Sender, type Signal } from "@otlpkit/core";
 import type { Pipeline } from "@otlpkit/config";
+import { bookAnswers, bookDeliveries, processorMetrics, type Stop } from "@otlpkit/telemetry";
+import { destination } from "./accounted.ts";
 import type { ComponentContext, Destination } from "./component.ts";
 import { fanOut } from "./fan-out.ts";
 import type { RelayConfiguration } from "./language.ts";
@@ -23,10 +25,17 @@ export function buildPipelines(
     const stages = pipeline.processors.map((id): Middleware => {
       const { config, plugin } = configuration.processors.get(id)!;
       const own = { pipeline: pipeline.id, destinations: pipeline.exporters.length, closeGraceMs };
-      return plugin.create(config as never, { ...contextOf("processor", id), ...own });
+      const context = contextOf("processor", id);
+      const stage = plugin.create(config as never, { ...context, ...own });
+      return processorMetrics(context.metrics, { processor: id, pipeline: pipeline.id }, stage);
     });
-    const end = fanOut(pipeline.exporters.map((id) => ({ id, sender: shared(destinations.get(id)!.sender) })));
-    return { pipeline, sender: pipe(...stages, end) };
+    const { book } = contextOf("pipeline", pipeline.id);
+    const stop: Stop = { kind: "pipeline", name: pipeline.id };
+    const branches = pipeline.exporters.map((id) => {
+      const sender = shared(destinations.get(id)!.sender);
+      return { id, sender: bookAnswers(book, destination(id))(sender) };
+    });
+    return { pipeline, sender: pipe(bookAnswers(book, stop), ...stages, bookDeliveries(book, stop), fanOut(branches)) };
   });
 
   return {

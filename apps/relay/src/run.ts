@@ -72,6 +72,7 @@ async function serve(
   const ledger = relay.ledger();
   if (format === "json") log.info("stopped", { ...ledger, leftItems });
   else for (const line of writeLedger(ledger)) log.info(line);
+  if (!ledger.closes) log.error("the ledger does not close; please report it", { open: ledger.open });
   if (leftItems > 0) log.error("not everything could be delivered in time", { leftItems });
   return leftItems > 0 || reason === "failure" ? failure : success;
 }

@@ -27,8 +27,8 @@ export interface SendingQueueOptions {
   readonly abandoned: AbortSignal;
   /** Told how much is in the queue, whenever that changes. */
   readonly onSize?: (size: number) => void;
-  /** Told how many items were answered early and are not delivered, whenever that changes: by how many more or less. */
-  readonly onOwed?: (items: number) => void;
+  /** Told when the items of a batch were answered early (so many more are owed), and when that is over (so many less). */
+  readonly onOwed?: (items: number, batch: Batch) => void;
   /** Told when a batch is refused because the queue is full. */
   readonly onFull?: (batch: Batch) => void;
   /** Told when a batch that was answered early could not be delivered. */
@@ -94,7 +94,7 @@ export function sendingQueue(options: SendingQueueOptions): Middleware {
         options.onDropped?.(batch, ExportError.from(error));
       } finally {
         budget.release(batch.body.byteLength);
-        options.onOwed?.(-batch.items);
+        options.onOwed?.(-batch.items, batch);
         leave(own);
       }
     }
@@ -116,7 +116,7 @@ export function sendingQueue(options: SendingQueueOptions): Middleware {
             retryAfterMs: unknownWaitMs,
           });
         }
-        options.onOwed?.(batch.items);
+        options.onOwed?.(batch.items, batch);
         const later = deliverLater(batch, own).finally(() => early.delete(later));
         early.add(later);
         return accepted;

@@ -8,11 +8,15 @@ import {
   signalNames,
 } from "@otlpkit/core";
 import {
+  budgetMetrics,
+  destinationHealth,
   type Health,
   health as makeHealth,
+  ledgerMetrics,
   type Log,
   type Metrics,
   metrics as makeMetrics,
+  openBook,
   processMetrics,
   receiverMetrics,
   serveStatus,
@@ -47,6 +51,7 @@ export interface Relay {
   /** Base URL of health and metrics, if they are served. */
   readonly status: string | undefined;
   readonly metrics: Metrics;
+  readonly health: Health;
   ledger(): Ledger;
   /**
    * Takes nothing new, delivers what it holds, closes. Resolves with what could not be delivered or answered in time;
@@ -78,6 +83,9 @@ export async function startRelay(configuration: RelayConfiguration, surroundings
 
   async function start(): Promise<Relay> {
     const budget = budgetOf(configuration, metrics);
+    const book = openBook();
+    ledgerMetrics(metrics, book);
+    let owedItems = 0;
     const abandon = new AbortController();
     const drainMs = configuration.service.drain_timeout;
     const whole = health.component("relay");
@@ -86,7 +94,7 @@ export async function startRelay(configuration: RelayConfiguration, surroundings
     const extensions: { id: string; extension: Extension }[] = [];
     const contextOf = (kind: string, id: string, signals: readonly Signal[] = []): ComponentContext => {
       const offer: ComponentContext["offer"] = (what, extension) => offered(what, extension, extensions);
-      return { id, log: log.with({ [kind]: id }), metrics, health, budget, signals, offer };
+      return { id, log: log.with({ [kind]: id }), metrics, health, book, budget, signals, offer };
     };
 
     // First, because others may need them.
@@ -101,7 +109,12 @@ export async function startRelay(configuration: RelayConfiguration, surroundings
     const destinations = new Map<string, Destination & { signals: readonly Signal[] }>();
     for (const [id, { config, plugin }] of configuration.exporters) {
       const signals = signalsOf(configuration, "exporters", id);
-      const context = { ...contextOf("exporter", id, signals), abandoned: abandon.signal };
+      const context = {
+        ...contextOf("exporter", id, signals),
+        abandoned: abandon.signal,
+        condition: destinationHealth(health.component(`exporter:${id}`)),
+        owe: (items: number) => void (owedItems += items),
+      };
       // so that the first to fail is the first in the file
       const made: Destination = await naming(`exporters.${id}`, () => plugin.create(config as never, context));
       destinations.set(id, { ...made, signals });
@@ -110,7 +123,7 @@ export async function startRelay(configuration: RelayConfiguration, surroundings
     const pipelines = buildPipelines(configuration, destinations, contextOf, drainMs / 2);
     const flow = underWay();
 
-    const ledger = (): Ledger => readLedger(metrics, [...destinations.keys()]);
+    const ledger = (): Ledger => readLedger(metrics, book, [...destinations.keys()]);
     const status = await openStatus();
 
     const open: { id: string; door: Door; listening: Listening; signals: readonly Signal[] }[] = [];
@@ -140,6 +153,7 @@ export async function startRelay(configuration: RelayConfiguration, surroundings
       extensions: extensions.map(({ id, extension }) => ({ id, address: extension.address })),
       status: status[0],
       metrics,
+      health,
       ledger,
       close: (limitMs = drainMs) => (closing ??= close(limitMs)),
     };
@@ -181,7 +195,7 @@ export async function startRelay(configuration: RelayConfiguration, surroundings
       await within(doors, Math.min(lastRequestsMs, limitMs / 4));
       const drained = Promise.all([doors, pipelines.close()]);
       const inTime = await within(drained, until - performance.now());
-      const leftItems = inTime ? 0 : flow.count().items + queuedItems(metrics, destinations.keys());
+      const leftItems = inTime ? 0 : flow.count().items + owedItems;
       if (!inTime) {
         abandon.abort();
         // Whoever gets no answer now gets a closed connection, and comes again.
@@ -197,11 +211,7 @@ export async function startRelay(configuration: RelayConfiguration, surroundings
 
 function budgetOf(configuration: RelayConfiguration, metrics: Metrics): ByteBudget {
   const budget = byteBudget(configuration.service.memory_budget ?? defaultBudgetBytes());
-  const used = metrics.gauge("otlpkit_memory_budget_used_bytes", "Bytes of requests being read or awaiting an answer.");
-  metrics
-    .gauge("otlpkit_memory_budget_bytes", "The bound of that; beyond it requests are refused.")
-    .set(budget.maxBytes);
-  metrics.beforeRead(() => used.set(budget.usedBytes));
+  budgetMetrics(metrics, budget);
   return budget;
 }
 
@@ -247,10 +257,6 @@ async function naming<T>(place: string, make: () => T | Promise<T>): Promise<T> 
     const error = ExportError.from(thrown, code === "EADDRINUSE" ? "the port is taken" : "cannot start");
     throw new ExportError(error.code, `${place}: ${error.message}`, { cause: thrown });
   }
-}
-
-function queuedItems(metrics: Metrics, exporters: Iterable<string>): number {
-  return [...exporters].reduce((sum, exporter) => sum + metrics.sum("otlpkit_exporter_queued_items", { exporter }), 0);
 }
 
 /** Whether `promise` was settled within `ms`. */

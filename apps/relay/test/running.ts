@@ -4,7 +4,7 @@ import { grpcTransport } from "@otlpkit/transport-grpc";
 import { httpTransport } from "@otlpkit/transport-http";
 import { gzip } from "@otlpkit/compression";
 import { type Log, log } from "@otlpkit/telemetry";
-import { onTestFinished } from "vitest";
+import { expect, onTestFinished } from "vitest";
 import { language, type RelayConfiguration } from "../src/language.ts";
 import { type Relay, startRelay } from "../src/start-relay.ts";
 
@@ -48,7 +48,11 @@ ${receiver}
 ${rest.replace("service:", "service:\n  status: { enabled: false }")}`;
   const { log: quiet, said } = remembering();
   const relay = await startRelay(await configured(yaml), { log: quiet });
-  onTestFinished(async () => void (await relay.close(500)));
+  onTestFinished(async () => {
+    await relay.close(500);
+    // P4: whatever a test did, every item is accounted for.
+    expect(relay.ledger().open).toEqual([]);
+  });
   const url = (label: string): string => relay.doors.find((door) => door.label === label)?.url ?? "http://127.0.0.1:1";
   const overHttp = httpTransport({ compressors: [gzip()] }).connect({ url: url("HTTP") });
   const overGrpc = grpcTransport({ compressors: [gzip()] }).connect({ url: url("gRPC") });

@@ -1,14 +1,11 @@
-import type { Signal } from "@otlpkit/core";
-
 /** What an account is kept for, by the name that the configuration gives it: a pipeline, or a destination with its queue. */
 export interface Stop {
   readonly kind: "pipeline" | "destination";
   readonly name: string;
 }
 
-/** Whose account: the items of one signal and tenant at one stop. */
+/** Whose account: the items of one tenant at one stop. */
 export interface Place extends Stop {
-  readonly signal: Signal;
   /** Absent where nobody tells tenants apart. */
   readonly tenant?: string | undefined;
 }
@@ -57,8 +54,10 @@ export interface Book {
    * policy in front for what was dropped: "drop_oldest/full".
    */
   settled(place: Place, items: number, how: Settlement, reason?: string): void;
-  /** So many more items are held, or less when negative. */
+  /** So many more items are held, or less when negative; for a stop that counts as it goes. */
   queued(place: Place, items: number): void;
+  /** Asks, whenever the book is read, how many items a stop holds, by tenant; for one that knows it better. */
+  holds(stop: Stop, read: () => Iterable<readonly [tenant: string | undefined, items: number]>): void;
   /** The items were sent although they may have arrived before. */
   repeated(place: Place, items: number): void;
   /** All accounts as they stand. */
@@ -82,17 +81,18 @@ const maxReasons = 50;
 export function openBook({ maxTenants = 100 }: BookOptions = {}): Book {
   const accounts = new Map<string, Open>();
   const tenants = new Set<string>();
+  const held: { readonly stop: Stop; readonly read: Parameters<Book["holds"]>[1] }[] = [];
 
-  function at({ kind, name: stop, signal, tenant = "" }: Place): Open {
+  function at({ kind, name: stop, tenant = "" }: Place): Open {
     let name = tenant;
     if (name !== "" && !tenants.has(name)) {
       if (tenants.size < maxTenants) tenants.add(name);
       else name = "other";
     }
-    const key = `${kind}\n${stop}\n${signal}\n${name}`;
+    const key = `${kind}\n${stop}\n${name}`;
     let account = accounts.get(key);
     if (account === undefined) {
-      account = opened({ kind, name: stop, signal, ...(name === "" ? {} : { tenant: name }) });
+      account = opened({ kind, name: stop, ...(name === "" ? {} : { tenant: name }) });
       accounts.set(key, account);
     }
     return account;
@@ -112,7 +112,16 @@ export function openBook({ maxTenants = 100 }: BookOptions = {}): Book {
     },
     queued: (place, items) => void (at(place).queued += items),
     repeated: (place, items) => void (at(place).repeated += items),
-    accounts: () => [...accounts.values()].map(readAccount),
+    holds: (stop, read) => void held.push({ stop, read }),
+    accounts() {
+      for (const { stop, read } of held) {
+        for (const account of accounts.values()) {
+          if (account.kind === stop.kind && account.name === stop.name) account.queued = 0;
+        }
+        for (const [tenant, items] of read()) at({ ...stop, tenant }).queued += items;
+      }
+      return [...accounts.values()].map(readAccount);
+    },
   };
 }
 

@@ -3,8 +3,8 @@ import type { Book, Place, Stop } from "./book.ts";
 import { measured } from "./measured.ts";
 
 /** The account that a batch belongs to at a stop. */
-export function placeOf({ kind, name }: Stop, { signal, tenant }: Pick<Batch, "signal" | "tenant">): Place {
-  return tenant === undefined ? { kind, name, signal } : { kind, name, signal, tenant };
+export function placeOf({ kind, name }: Stop, { tenant }: Pick<Batch, "tenant">): Place {
+  return { kind, name, tenant };
 }
 
 /**

@@ -10,7 +10,7 @@ function watched() {
   const clock = fakeClock();
   const parts = health();
   const end = recordingSender();
-  const destination = destinationHealth(parts.component("exporter:otlp"), { now: clock.now });
+  const destination = destinationHealth(parts.component("exporter:otlp"), { now: () => clock.now() });
   const sender = destination.attempts(end);
   const send = async (times = 1): Promise<void> => {
     for (let n = 0; n < times; n++) await sender.send(batch, {}).catch(() => undefined);

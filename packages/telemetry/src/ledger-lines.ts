@@ -4,11 +4,11 @@ import type { Balance, Ledger } from "./ledger.ts";
 export function ledgerLines({ destinations, open }: Pick<Ledger, "destinations" | "open">): string[] {
   return [
     ...Object.entries(destinations).map(([name, balance]) => `${name}: ${outcomeOf(balance)}`),
-    ...open.map(({ kind, name, signal, tenant, difference }) => {
-      const whose = tenant === undefined ? signal : `${signal} of ${tenant}`;
+    ...open.map(({ kind, name, tenant, difference }) => {
+      const whose = tenant === undefined ? "" : `, tenant ${tenant}`;
       const what = difference > 0 ? "accepted, and nobody knows where they are" : "out than came in";
       const items = `${Math.abs(difference).toLocaleString("en-US")} ${difference > 0 ? "items were" : "more items went"}`;
-      return `THE LEDGER DOES NOT CLOSE: ${kind} ${name}, ${whose}: ${items} ${what}`;
+      return `THE LEDGER DOES NOT CLOSE: ${kind} ${name}${whose}: ${items} ${what}`;
     }),
   ];
 }

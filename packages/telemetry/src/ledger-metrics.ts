@@ -17,8 +17,8 @@ export function ledgerMetrics(metrics: Metrics, book: Book): void {
   const difference = gauge("difference", "Items by which the account does not close; 0 unless something is wrong.");
   metrics.beforeRead(() => {
     for (const account of book.accounts()) {
-      const { kind, name, signal, tenant = "" } = account;
-      const labels = { [kind === "pipeline" ? "pipeline" : "exporter"]: name, data_type: signal, tenant };
+      const { kind, name, tenant = "" } = account;
+      const labels = { [kind === "pipeline" ? "pipeline" : "exporter"]: name, tenant };
       accepted.with(labels).total(account.accepted);
       recovered.with(labels).total(account.recovered);
       delivered.with(labels).total(account.delivered);

@@ -17,7 +17,7 @@ import {
 } from "./index.ts";
 
 const otlp: Stop = { kind: "destination", name: "otlp" };
-const place = { ...otlp, signal: "traces" } as const;
+const place = otlp;
 const later = new ExportError("unavailable", "come back");
 const never = new ExportError("invalid", "bad");
 const batchOf = (items: number, tenant?: string, signal = signalNames[0]!) => {
@@ -115,9 +115,9 @@ describe("the ledger", () => {
       { ...place, tenant: "twice", difference: -3 },
     ]);
     expect(ledgerLines(ledger).slice(1)).toEqual([
-      "THE LEDGER DOES NOT CLOSE: destination otlp, traces of shop: 7 items were accepted, and nobody knows where they are",
-      "THE LEDGER DOES NOT CLOSE: destination otlp, traces of bank: 1,500 items were accepted, and nobody knows where they are",
-      "THE LEDGER DOES NOT CLOSE: destination otlp, traces of twice: 3 more items went out than came in",
+      "THE LEDGER DOES NOT CLOSE: destination otlp, tenant shop: 7 items were accepted, and nobody knows where they are",
+      "THE LEDGER DOES NOT CLOSE: destination otlp, tenant bank: 1,500 items were accepted, and nobody knows where they are",
+      "THE LEDGER DOES NOT CLOSE: destination otlp, tenant twice: 3 more items went out than came in",
     ]);
   });
 
@@ -134,6 +134,19 @@ describe("the ledger", () => {
     expect(ledgerLines(ledger)).toEqual([
       "otlp: 1,000 delivered, 0 rejected, 0 dropped, 150 dead-lettered (invalid), 50 queued, 1,200 of them from before the start",
     ]);
+  });
+
+  it("asks a stop that knows better how much it holds, tenant by tenant", () => {
+    const book = openBook();
+    const held = new Map<string | undefined, number>([["shop", 5]]);
+    book.holds(otlp, () => held);
+    book.accepted({ ...place, tenant: "shop" }, 5);
+    expect(readLedger(book)).toMatchObject({ closes: true, tenants: { shop: { queued: 5 } } });
+    book.settled({ ...place, tenant: "shop" }, 5, "delivered");
+    held.clear();
+    expect(readLedger(book)).toMatchObject({ closes: true, tenants: { shop: { queued: 0 } } });
+    held.set(undefined, 2);
+    expect(readLedger(book).open).toEqual([{ ...place, difference: -2 }]);
   });
 
   it("keeps refusals, rejections and drops by reason", async () => {
@@ -199,9 +212,9 @@ describe("the ledger", () => {
     book.settled({ ...place, tenant: "shop" }, 4, "delivered");
     book.settled({ ...place, tenant: "shop" }, 2, "dropped", "queue/closed");
     book.queued({ ...place, tenant: "shop" }, 3);
-    book.accepted({ kind: "pipeline", name: "traces", signal: "traces" }, 10);
+    book.accepted({ kind: "pipeline", name: "traces" }, 10);
     numbers.read();
-    const labels = { exporter: "otlp", data_type: "traces", tenant: "shop" };
+    const labels = { exporter: "otlp", tenant: "shop" };
     const sum = (what: string, more = {}) => numbers.sum(`otlpkit_ledger_${what}_items`, { ...labels, ...more });
     expect(["accepted", "delivered", "queued", "difference"].map((what) => sum(what))).toEqual([10, 4, 3, 1]);
     expect(sum("dropped", { reason: "queue/closed" })).toBe(2);

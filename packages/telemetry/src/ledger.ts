@@ -38,9 +38,9 @@ export function readLedger(book: Book, destinations: readonly string[] = []): Le
   const atPipelines = accounts.filter(({ kind }) => kind === "pipeline");
   const unused = Object.fromEntries(destinations.map((name) => [name, balanceOf([])]));
   const open = accounts.flatMap((account) => {
-    const { kind, name, signal, tenant } = account;
+    const { kind, name, tenant } = account;
     const difference = differenceOf(account);
-    return difference === 0 ? [] : [{ kind, name, signal, ...(tenant === undefined ? {} : { tenant }), difference }];
+    return difference === 0 ? [] : [{ kind, name, ...(tenant === undefined ? {} : { tenant }), difference }];
   });
   return {
     closes: open.length === 0,

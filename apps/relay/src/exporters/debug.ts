@@ -1,7 +1,7 @@
 import { choice, duration, flag, ignored, integer, list, or, section, text } from "@otlpkit/config";
 import { accepted, type Batch, definePlugin, type Sender, signals } from "@otlpkit/core";
 import { protobufToJson } from "@otlpkit/otlp";
-import { exporterMetrics } from "@otlpkit/telemetry";
+import { accounted } from "../accounted.ts";
 import type { Destination, ExporterContext } from "../component.ts";
 import { itemLines } from "./debug-items.ts";
 
@@ -21,7 +21,7 @@ export const debugExporter = definePlugin({
   kind: "exporter",
   names: ["debug"],
   config,
-  create(settings, { id, metrics }: ExporterContext): Destination {
+  create(settings, context: ExporterContext): Destination {
     const sampled = sampler(settings.sampling_initial, settings.sampling_thereafter);
     const sender: Sender = {
       async send(batch) {
@@ -31,7 +31,7 @@ export const debugExporter = definePlugin({
       close: () => Promise.resolve(),
     };
     return {
-      sender: exporterMetrics(metrics, { exporter: id })(sender),
+      sender: accounted(context)(sender),
       label: "debug",
       target: `standard output, ${settings.verbosity}`,
       notes: [],

@@ -1,5 +1,6 @@
 import { ExportError, type Middleware, pipe, type Sender, type Signal } from "@otlpkit/core";
-import { exporterMetrics } from "@otlpkit/telemetry";
+import { bookRepeats, retryMetrics } from "@otlpkit/telemetry";
+import { accounted, destination } from "../accounted.ts";
 import type { Destination, ExporterContext } from "../component.ts";
 import { durableQueue } from "../durable-queue.ts";
 import { type QueueConfig, queueNotes, queueStage } from "../settings/queue.ts";
@@ -19,7 +20,8 @@ export interface OtlpStack {
 
 /** Queue, measure, encode, retry, connection: the way of a batch to one destination. */
 export async function otlpDestination(stack: OtlpStack, context: ExporterContext): Promise<Destination> {
-  const { queue, retry, timeoutMs, encode, connection, label, target } = stack;
+  const { queue, retry, timeoutMs, encode, label, target } = stack;
+  const connection = context.condition.attempts(stack.connection);
   if (queue.enabled && queue.storage !== undefined) {
     const storage = context.offer("storage", queue.storage);
     // It tries again by itself, with the waits of `retry`, and counts what becomes of each batch.
@@ -28,19 +30,20 @@ export async function otlpDestination(stack: OtlpStack, context: ExporterContext
   }
   const sender = pipe(
     ...queueStage(queue, context),
-    exporterMetrics(context.metrics, { exporter: context.id }),
+    accounted(context),
     reported(context),
     ...encode,
     retries(stack, context),
+    bookRepeats(context.book, destination(context.id)),
     connection,
   );
   return { sender, label, target, notes: queueNotes(queue) };
 }
 
 function retries({ retry, timeoutMs }: OtlpStack, { id, log, metrics }: ExporterContext): Middleware {
-  const attempts = metrics.counter("otlpkit_exporter_retries", "Attempts that failed and were followed by another.");
+  const failed = retryMetrics(metrics, { exporter: id });
   return retryStage(retry, timeoutMs, ({ attempt, batch, delayMs, error }) => {
-    attempts.with({ exporter: id }).add(1);
+    failed(error.code);
     log.warn("not delivered yet; trying again", { signal: batch.signal, attempt, delayMs: Math.round(delayMs), error });
   });
 }

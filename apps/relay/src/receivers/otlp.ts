@@ -20,6 +20,7 @@ import {
   unsupported,
 } from "@otlpkit/config";
 import { definePlugin, type Signal } from "@otlpkit/core";
+import { refusedRequests } from "@otlpkit/telemetry";
 import type { Door, ReceiverContext } from "../component.ts";
 import { listenHost } from "../settings/listen-host.ts";
 import { readable } from "../settings/compression.ts";
@@ -58,6 +59,8 @@ const grpcKeys = {
   }),
   /** Ours. */
   engine: or(choice("http2", "grpc-js"), "http2"),
+  /** Ours: answers grpc.health.v1, which orchestrators and Consul ask. */
+  health: or(flag, true),
 };
 
 const httpKeys = {
@@ -115,6 +118,7 @@ async function grpcDoor(config: SectionOf<typeof grpcKeys>, context: ReceiverCon
   const options = {
     ...(await commonOptions(config, context, "grpc")),
     maxRequestBytes: config.max_recv_msg_size_mib * mebibyte,
+    ...(config.health ? { health: context.health } : {}),
     ...(config.max_concurrent_streams === undefined ? {} : { maxConcurrentStreams: config.max_concurrent_streams }),
     ...(max_connection_idle === undefined ? {} : { maxIdleMs: max_connection_idle }),
     ...(time === undefined ? {} : { keepaliveMs: time }),
@@ -163,7 +167,7 @@ type Common = Pick<
 >;
 
 async function commonOptions(config: Common, context: ReceiverContext, transport: "grpc" | "http") {
-  const refused = context.metrics.counter("otlpkit_receiver_refused_requests", "Requests that no pipeline ever saw.");
+  const refused = refusedRequests(context.metrics, { receiver: context.id, transport });
   const onwardHeaders = [...config.onward_headers, ...(config.include_metadata ? context.metadataKeys : [])];
   return {
     ...(config.transport === "unix" ? { path: config.endpoint } : tcp(config.endpoint)),
@@ -179,7 +183,7 @@ async function commonOptions(config: Common, context: ReceiverContext, transport
       readonly signal?: Signal;
       readonly error: Error & { readonly code: string };
     }): void {
-      refused.with({ receiver: context.id, transport, code: error.code }).add(1);
+      refused(error.code);
       context.log.warn("refused a request", { transport, signal, code: error.code, error });
     },
   };

@@ -13,7 +13,8 @@ import {
   unsupported,
 } from "@otlpkit/config";
 import type { Middleware } from "@otlpkit/core";
-import { bySignal } from "@otlpkit/telemetry";
+import { placeOf, queueMetrics, type QueueReading } from "@otlpkit/telemetry";
+import { destination } from "../accounted.ts";
 import type { ExporterContext } from "../component.ts";
 import { sendingQueue } from "../sending-queue.ts";
 
@@ -69,14 +70,13 @@ export function queueNotes(config: QueueConfig): string[] {
 /** The stage, with the Collector's metrics of a queue. */
 export function queueStage(config: QueueConfig, context: ExporterContext): Middleware[] {
   if (!config.enabled) return [];
-  const { abandoned, budget, id, log, metrics } = context;
+  const { abandoned, book, budget, condition, id, log, metrics } = context;
   const capacity = config.queue_size ?? 1000;
-  const labels = { exporter: id };
-  const size = metrics.gauge("otelcol_exporter_queue_size", "What is in the queue, in its unit.").with(labels);
-  metrics.gauge("otelcol_exporter_queue_capacity", "What fits into the queue, in its unit.").with(labels).set(capacity);
-  const owed = metrics.gauge("otlpkit_exporter_queued_items", "Items answered early, to be delivered.").with(labels);
-  const dropped = bySignal(metrics, labels, "otlpkit_exporter_dropped", "Items answered early and not delivered.");
-  const refused = bySignal(metrics, labels, "otelcol_exporter_enqueue_failed", "Items refused by a full queue.");
+  let size = 0;
+  let items = 0;
+  const reading = (): QueueReading => ({ size, capacity, items });
+  const numbers = queueMetrics(metrics, { exporter: id }, reading);
+  const stop = destination(id);
   return [
     sendingQueue({
       consumers: config.num_consumers,
@@ -86,13 +86,23 @@ export function queueStage(config: QueueConfig, context: ExporterContext): Middl
       waitForResult: config.wait_for_result ?? true,
       budget,
       abandoned,
-      onSize: (now) => size.set(now),
-      onOwed: (more) => owed.add(more),
-      onFull: (batch) => refused[batch.signal].add(batch.items),
+      onSize(now) {
+        size = now;
+        condition.queue(reading());
+      },
+      onOwed(more, batch) {
+        items += more;
+        context.owe(more);
+        book.queued(placeOf(stop, batch), more);
+        if (more > 0) numbers.taken({ items: batch.items, bytes: batch.body.byteLength });
+      },
+      onFull: (batch) => numbers.refused(batch),
       onDropped(batch, error) {
-        dropped[batch.signal].add(batch.items);
+        numbers.dropped(batch.items, error.code);
+        book.settled(placeOf(stop, batch), batch.items, "dropped", `queue/${error.code}`);
         log.error("dropped data that had been acknowledged", { signal: batch.signal, items: batch.items, error });
       },
     }),
+    numbers.sends,
   ];
 }

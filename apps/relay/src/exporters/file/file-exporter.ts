@@ -15,7 +15,7 @@ import {
 } from "@otlpkit/config";
 import { accepted, definePlugin, ExportError, type Middleware, pipe, type Sender, type Signal } from "@otlpkit/core";
 import { protobufToJson } from "@otlpkit/otlp";
-import { exporterMetrics } from "@otlpkit/telemetry";
+import { accounted } from "../../accounted.ts";
 import type { Destination, ExporterContext } from "../../component.ts";
 import { compressionStage } from "../../settings/compression.ts";
 import { type FileSystem, nodeFileSystem } from "./file-system.ts";
@@ -65,7 +65,7 @@ export const fileExporter = definePlugin({
   names: ["file"],
   config,
   async create(settings, context: FileContext): Promise<Destination> {
-    const { id, log, metrics, signals, fileSystem = nodeFileSystem } = context;
+    const { log, signals, fileSystem = nodeFileSystem } = context;
     const compression = await compressionStage(settings.compression, undefined);
     const binary = settings.format === "proto" || compression.length > 0;
     await writable(
@@ -95,7 +95,7 @@ export const fileExporter = definePlugin({
       log.info("a file holds one signal, so there is one each", { paths: paths.join(", ") });
     }
     const encode: Middleware[] = settings.format === "json" ? [asJson, ...compression] : compression;
-    const sender = pipe(exporterMetrics(metrics, { exporter: id }), reported(context), ...encode, writer(files));
+    const sender = pipe(accounted(context), reported(context), ...encode, context.condition.attempts, writer(files));
     const target = signals.length > 1 ? together(settings.path, signals) : paths.join(", ");
     return { sender, label: "file", target, notes: retentionNote(settings.rotation) };
   },

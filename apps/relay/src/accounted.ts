@@ -1,0 +1,15 @@
+import type { Middleware } from "@otlpkit/core";
+import { bookDeliveries, exporterMetrics, type Stop } from "@otlpkit/telemetry";
+import type { ComponentContext } from "./component.ts";
+
+/** The account of a destination. */
+export function destination(id: string): Stop {
+  return { kind: "destination", name: id };
+}
+
+/** Counts what a destination takes, in metrics and in the book. It stands behind its queue and in front of retries. */
+export function accounted({ book, id, metrics }: Pick<ComponentContext, "book" | "id" | "metrics">): Middleware {
+  const measure = exporterMetrics(metrics, { exporter: id });
+  const settle = bookDeliveries(book, destination(id));
+  return (next) => measure(settle(next));
+}
