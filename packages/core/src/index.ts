@@ -15,6 +15,7 @@ export type { Registered, Registrar, Registration, Registry } from "./registry.t
 export type { Balancer, Candidate } from "./balancer.ts";
 export type { Authenticator, Caller, CallerCertificate, Knock } from "./caller.ts";
 export type { AuditHook, AuditRecord } from "./audit.ts";
+export { isLive, type Live } from "./live.ts";
 export type { Encryption, FileOpener, FileSealer } from "./encryption.ts";
 export { type HttpProxy, httpProxyOf, proxyRefusal } from "./http-proxy.ts";
 export { type ByteBudget, byteBudget } from "./byte-budget.ts";
