@@ -22,5 +22,12 @@ export { type ComponentHealth, type Health, health, type HealthReport, type Heal
 export { type HealthState, takesWork } from "./health.ts";
 export { type DestinationHealth, destinationHealth, type DestinationHealthOptions } from "./destination-health.ts";
 export { serveStatus, type StatusOptions, type StatusServer } from "./status-server.ts";
+// The monitor.
+export { type AlarmEvent, type PerformanceMonitor, performanceMonitor } from "./performance-monitor.ts";
+export type { PerformanceMonitorOptions, Threshold } from "./performance-monitor.ts";
+export { type DiskReading, type PerformanceReader, performanceReader } from "./performance-reading.ts";
+export type { PerformanceReading } from "./performance-reading.ts";
+export { type Bounds, type ThresholdOptions, usualBounds, usualThresholds } from "./thresholds.ts";
+export { monitorMetrics } from "./monitor-metrics.ts";
 // The log.
 export { type Fields, type Level, levels, type Log, log, type LogOptions } from "./log.ts";
