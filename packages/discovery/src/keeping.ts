@@ -24,7 +24,7 @@ export interface Keep {
   /** Takes it back; no error when it is not there. */
   remove(signal: AbortSignal): Promise<void>;
   /** Lets go of connections. */
-  close(): void;
+  close(): void | Promise<void>;
 }
 
 /**
@@ -108,7 +108,7 @@ async function registerOnce(
   try {
     await insist(put, ending.signal, false);
   } catch (error) {
-    keep.close();
+    await keep.close();
     throw error;
   } finally {
     given?.removeEventListener("abort", giveUp);
@@ -133,7 +133,7 @@ async function registerOnce(
         await beating;
         await turn;
         await within(closeTimeoutMs, time, (signal) => insist((inner) => keep.remove(inner), signal, true));
-        keep.close();
+        await keep.close();
       })()),
   };
 }

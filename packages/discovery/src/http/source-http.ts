@@ -35,6 +35,8 @@ export interface SourceRequest {
   readonly secrets?: Readonly<Record<string, string>>;
   /** Sent as JSON. */
   readonly json?: unknown;
+  /** The body is a secret as well. Default false. */
+  readonly confidential?: boolean;
   /** In place of the option. `Infinity`: none. */
   readonly timeoutMs?: number;
   /** A question whose answer is awaited for minutes: it keeps no process alive. Default false. */
@@ -86,8 +88,9 @@ export function sourceHttp(options: SourceHttpOptions, time: Time): SourceHttp {
   const agent = new http.Agent({ keepAlive: true, keepAliveMsecs: 15_000, maxFreeSockets: 2 });
 
   function begin(request: SourceRequest, compressed: boolean): Begun {
-    const { method = "GET", headers = {}, secrets = {}, json } = request;
-    if (!place.private && !allowCleartext && Object.keys(secrets).length > 0) {
+    const { method = "GET", headers = {}, secrets = {}, json, confidential = false } = request;
+    const isSecret = confidential || Object.keys(secrets).length > 0;
+    if (!place.private && !allowCleartext && isSecret) {
       throw new ExportError(
         "rejected",
         `the credentials for ${name} are not sent to ${place.shown} in clear, where anybody in between can read them; use ` +
