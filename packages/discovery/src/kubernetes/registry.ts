@@ -23,6 +23,8 @@ export interface KubernetesRegistryOptions extends WatchOptions, SliceOptions {
   readonly pageSize?: number;
   /** The API server ends a watch after a time between this and twice as much, and we begin the next. Default 300. */
   readonly watchSeconds?: number;
+  /** A watch that has not ended so long after it should have is on a dead connection, and begun again. Default 30,000. */
+  readonly watchGraceMs?: number;
   /** The longest event that is read. Default 4 MiB. */
   readonly maxEventBytes?: number;
 }
@@ -57,7 +59,14 @@ interface Known {
 }
 
 function following(api: KubernetesApi, options: KubernetesRegistryOptions): Follow {
-  const { service, namespace, pageSize = 500, watchSeconds = 300, maxEventBytes = 4 << 20 } = options;
+  const {
+    service,
+    namespace,
+    pageSize = 500,
+    watchSeconds = 300,
+    watchGraceMs = 30_000,
+    maxEventBytes = 4 << 20,
+  } = options;
   let known: Known | undefined;
 
   const path = (query: Readonly<Record<string, string>>) => (own: string) => {
@@ -86,7 +95,7 @@ function following(api: KubernetesApi, options: KubernetesRegistryOptions): Foll
     const seconds = Math.round(watchSeconds * (1 + time.random()));
     // A connection may die without a word; by then the API server should have ended the watch itself.
     const deadline = new AbortController();
-    const cancelDeadline = time.setTimer(() => deadline.abort(), (seconds + 30) * 1000);
+    const cancelDeadline = time.setTimer(() => deadline.abort(), seconds * 1000 + watchGraceMs);
     const query = {
       watch: "1",
       resourceVersion: at.version,
