@@ -4,6 +4,7 @@ export { countItems, visitItems, visitTraceIds } from "./visit.ts";
 export { canMerge, merge } from "./merge.ts";
 export { splitByBytes, type SplitByBytes, splitByItems } from "./split.ts";
 export { splitByKey } from "./split-by-key.ts";
+export { splitByResource } from "./split-by-resource.ts";
 export { traceIdBucket, traceIdHash } from "./trace-id-bucket.ts";
 export { type BatchEdits, editBatch, filterItems } from "./edit.ts";
 export { type ItemView, traceIdKey } from "./item-view.ts";
