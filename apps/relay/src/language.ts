@@ -24,6 +24,7 @@ import { healthCheckExtension } from "./extensions/health-check.ts";
 import { batchProcessor } from "./processors/batch.ts";
 import { memoryLimiterProcessor } from "./processors/memory-limiter.ts";
 import { otlpReceiver } from "./receivers/otlp.ts";
+import { monitorConfig } from "./settings/monitor.ts";
 
 const plugins = {
   receivers: [otlpReceiver],
@@ -69,6 +70,7 @@ const service = {
   /** Ours: where health and metrics are. */
   // Nobody chose the default place: when it is taken, a relay goes on without.
   status: section({ enabled: or(flag, true), endpoint: optional(hostPort) }),
+  monitor: monitorConfig,
   /** Ours: bytes of requests under way at most. */
   memory_budget: optional(check(bytes, (size) => (size >= 1_048_576 ? undefined : "must be at least 1MiB"))),
   /** Ours: how long stopping may take. */

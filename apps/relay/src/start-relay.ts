@@ -25,6 +25,7 @@ import type { ComponentContext, Destination, Door, Extension, Offers } from "./c
 import type { RelayConfiguration } from "./language.ts";
 import { type Ledger, readLedger } from "./ledger.ts";
 import { defaultBudgetBytes } from "./memory.ts";
+import { startMonitor } from "./monitor.ts";
 import { buildPipelines } from "./pipelines.ts";
 import { listenHost } from "./settings/listen-host.ts";
 import { underWay } from "./under-way.ts";
@@ -122,6 +123,9 @@ export async function startRelay(configuration: RelayConfiguration, surroundings
     }
     const pipelines = buildPipelines(configuration, destinations, contextOf, drainMs / 2);
     const flow = underWay();
+    const folders = extensions.flatMap(({ extension: { address = "", offers } }) => (offers?.storage ? [address] : []));
+    const monitor = startMonitor(configuration.service.monitor, folders, { health, log, metrics });
+    undo.push(() => monitor.close());
 
     const ledger = (): Ledger => readLedger(metrics, book, [...destinations.keys()]);
     const status = await openStatus();
@@ -133,7 +137,7 @@ export async function startRelay(configuration: RelayConfiguration, surroundings
       const doors = await naming(`receivers.${id}`, () => plugin.create(config, context));
       for (const door of doors) {
         const labels = { receiver: id, transport: door.label.toLowerCase() };
-        const entrance = pipe(receiverMetrics(metrics, labels), flow.stage, pipelines.entrance(id));
+        const entrance = pipe(receiverMetrics(metrics, labels), monitor.stage, flow.stage, pipelines.entrance(id));
         const listening = await naming(door.key, () => door.receiver.listen(entrance));
         open.push({ id, door, listening, signals });
         undo.push(() => listening.close({ graceMs: 0 }));
