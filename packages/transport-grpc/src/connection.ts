@@ -31,6 +31,8 @@ export interface Connection {
    * or no longer wants to wait.
    */
   enter(visitor: Visitor): () => void;
+  /** The next call gets a session of its own; the one that is there ends after its calls. */
+  renew(): void;
   /** Ends the session. Only when nobody is visiting, or they are to be thrown out. */
   close(): Promise<void>;
 }
@@ -222,6 +224,10 @@ export function connection(target: Target, dial: Dial, options: FilledOptions): 
       return visitors;
     },
     enter,
+    renew() {
+      current?.http2.close();
+      current = undefined;
+    },
     async close() {
       await Promise.all(
         [...alive].map(

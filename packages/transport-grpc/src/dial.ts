@@ -3,7 +3,7 @@ import type { ConnectionOptions } from "node:tls";
 import type { HttpProxy } from "@otlpkit/core";
 import type { ClientTls, FilledOptions } from "./options.ts";
 import type { Target } from "./target.ts";
-import { secureContext } from "./tls.ts";
+import { followed, secureContext } from "./tls.ts";
 import { openTunnel } from "./tunnel.ts";
 
 /**
@@ -22,27 +22,23 @@ export function dialTo(target: Target, { tls, proxy }: FilledOptions): Dial {
   const net = process.getBuiltinModule("node:net");
   const { socketPath, host, port } = target;
   if (socketPath !== undefined) return () => net.connect({ path: socketPath });
-  const proxyTrust = proxy?.secure === true ? trustOfProxy(tls) : {};
+  const proxyTrust = followed(tls, (now) => (proxy?.secure === true ? trustOfProxy(now) : {}));
   const tunnel = async (by: HttpProxy, over: AbortSignal): Promise<Socket> =>
-    lively(await openTunnel(by, target, proxyTrust, over));
+    lively(await openTunnel(by, target, proxyTrust(), over));
   if (!target.tls) {
     return (over) => (proxy === undefined ? lively(net.connect({ host, port })) : tunnel(proxy, over));
   }
 
   const { connect } = process.getBuiltinModule("node:tls");
-  // An IP address is nothing to ask for by name (RFC 6066), but the certificate is checked against it all the same.
-  const name = tls.serverName ?? (net.isIP(host) === 0 ? host : undefined);
-  const options: ConnectionOptions = {
-    ...trustOf(tls),
-    ...(name === undefined ? {} : { servername: name }),
-    ALPNProtocols: ["h2"],
-    host,
-    port,
-  };
+  const options = followed(tls, (now): ConnectionOptions => {
+    // An IP address is nothing to ask for by name (RFC 6066), but the certificate is checked against it all the same.
+    const name = now.serverName ?? (net.isIP(host) === 0 ? host : undefined);
+    return { ...trustOf(now), ...(name === undefined ? {} : { servername: name }), ALPNProtocols: ["h2"], host, port };
+  });
   return (over) =>
     proxy === undefined
-      ? lively(connect(options))
-      : tunnel(proxy, over).then((socket) => connect({ ...options, socket }));
+      ? lively(connect(options()))
+      : tunnel(proxy, over).then((socket) => connect({ ...options(), socket }));
 }
 
 /** The kernel's own probes cost nobody anything, and find a dead peer on a connection that is not used. */
@@ -53,7 +49,12 @@ function lively<S extends Socket>(socket: S): S {
 }
 
 function trustOf(tls: ClientTls): ConnectionOptions {
-  return { secureContext: secureContext(tls), rejectUnauthorized: tls.insecureSkipVerify !== true };
+  const { checkServerIdentity, insecureSkipVerify } = tls;
+  return {
+    secureContext: secureContext(tls),
+    rejectUnauthorized: insecureSkipVerify !== true,
+    ...(checkServerIdentity === undefined ? {} : { checkServerIdentity }),
+  };
 }
 
 /** Our certificate, and the name to expect, are for the endpoint only. */

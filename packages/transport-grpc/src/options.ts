@@ -1,8 +1,9 @@
-import { type Compressor, type HttpProxy, httpProxyOf } from "@otlpkit/core";
-import type { Pem } from "./tls.ts";
+import type { PeerCertificate } from "node:tls";
+import { type Compressor, type HttpProxy, httpProxyOf, type Live } from "@otlpkit/core";
+import { live, type Pem, type TlsRules } from "./tls.ts";
 
-/** Certificates of a client, each in PEM, text or bytes. Reading files and reloading them is the business of `auth`. */
-export interface ClientTls {
+/** Certificates of a client, each in PEM, text or bytes. Reading files and following them is the business of `auth`. */
+export interface ClientTls extends TlsRules {
   /** Authorities to trust instead of the system's (A-21). */
   readonly ca?: Pem | readonly Pem[];
   /** Our certificate, when the far side asks for one. */
@@ -13,6 +14,8 @@ export interface ClientTls {
   readonly serverName?: string;
   /** Accepts any certificate. For experiments: whoever is in between can read everything. Default: false. */
   readonly insecureSkipVerify?: boolean;
+  /** Looks at the certificate in place of Node, whose `checkServerIdentity` it should call: `pinned` of `@otlpkit/auth/tls`. */
+  readonly checkServerIdentity?: (host: string, certificate: PeerCertificate) => Error | undefined;
 }
 
 /** Options of both client engines. */
@@ -30,9 +33,10 @@ export interface GrpcTransportOptions {
   readonly maxResponseBytes?: number;
   /**
    * For endpoints with `https:` or without a scheme; of it, `ca` and `insecureSkipVerify` are for an `https:` proxy too.
-   * Default: the system's authorities, no certificate of ours.
+   * Default: the system's authorities, no certificate of ours. What may change (`tlsFiles` of `@otlpkit/auth/tls`) is used
+   * for new connections, and one that is there is let go when its calls are answered; grpc-js takes it as it is at first.
    */
-  readonly tls?: ClientTls;
+  readonly tls?: ClientTls | Live<ClientTls>;
   /**
    * An HTTP proxy that makes tunnels (CONNECT): `http://proxy:3128` or `https://`, with user and password if it wants
    * them. `unix:` endpoints have no use for it. Default: none, whatever the environment says; grpc-js reads the environment
@@ -65,7 +69,7 @@ export interface GrpcTransportOptions {
 
 /** The options with defaults filled in. */
 export type FilledOptions = Required<Omit<GrpcTransportOptions, "tls" | "proxy" | "userAgent">> & {
-  readonly tls: ClientTls;
+  readonly tls: Live<ClientTls>;
   readonly proxy: HttpProxy | undefined;
   readonly userAgent: string | undefined;
 };
@@ -79,7 +83,7 @@ export function filled(options: GrpcTransportOptions): FilledOptions {
     userAgent: options.userAgent,
     maxRequestBytes: options.maxRequestBytes ?? 64 * mebibyte,
     maxResponseBytes: options.maxResponseBytes ?? 4 * mebibyte,
-    tls: options.tls ?? {},
+    tls: live(options.tls ?? {}),
     proxy: options.proxy === undefined ? undefined : httpProxyOf(options.proxy),
     insecure: options.insecure ?? false,
     connections: options.connections ?? 1,

@@ -1,20 +1,60 @@
 import type { SecureContext } from "node:tls";
-import { ExportError } from "@otlpkit/core";
+import { ExportError, isLive, type Live } from "@otlpkit/core";
 import type { ClientTls } from "./options.ts";
 
 /** PEM, as text or as bytes. */
 export type Pem = string | Uint8Array;
+
+/** What a TLS connection must be like, as `node:tls` takes it; `tlsPolicy` of `@otlpkit/auth/tls` makes one that is checked. */
+export interface TlsRules {
+  /** Default "TLSv1.2". */
+  readonly minVersion?: "TLSv1" | "TLSv1.1" | "TLSv1.2" | "TLSv1.3";
+  readonly maxVersion?: "TLSv1" | "TLSv1.1" | "TLSv1.2" | "TLSv1.3";
+  /** Cipher suites, with colons between. */
+  readonly ciphers?: string;
+  /** Groups for the key exchange, with colons between. */
+  readonly ecdhCurve?: string;
+}
+
+/** Those rules that were given. */
+export function rulesOf({ minVersion, maxVersion, ciphers, ecdhCurve }: TlsRules): TlsRules {
+  return {
+    ...(minVersion === undefined ? {} : { minVersion }),
+    ...(maxVersion === undefined ? {} : { maxVersion }),
+    ...(ciphers === undefined ? {} : { ciphers }),
+    ...(ecdhCurve === undefined ? {} : { ecdhCurve }),
+  };
+}
+
+/** What may change as what never does. */
+export function live<T extends object>(value: T | Live<T>): Live<T> {
+  return isLive(value) ? value : { current: value, onChange: () => () => {} };
+}
+
+/** Makes something of what may change, once for each change. */
+export function followed<T, U>(source: Live<T>, make: (value: T) => U): () => U {
+  let from = source.current;
+  let made = make(from);
+  return () => {
+    if (source.current !== from) {
+      from = source.current;
+      made = make(from);
+    }
+    return made;
+  };
+}
 
 /**
  * What `node:tls` makes of a client's certificates, done once and not for each connection.
  *
  * @throws ExportError "rejected" when a part is no PEM, damaged, or does not belong to the others.
  */
-export function secureContext({ ca, cert, key }: ClientTls): SecureContext {
+export function secureContext({ ca, cert, key, ...rules }: ClientTls): SecureContext {
   if ((cert === undefined) !== (key === undefined)) {
     throw new ExportError("rejected", "tls.cert and tls.key belong together, and one of them is missing");
   }
   const given = {
+    ...rulesOf(rules),
     ca: authorities(ca),
     ...(cert === undefined ? {} : { cert: pem(cert, "cert") }),
     ...(key === undefined ? {} : { key: pem(key, "key") }),

@@ -46,6 +46,9 @@ function connect(endpoint: Endpoint, options: FilledOptions): Sender {
   const connections = [connection(target, dial, options)];
   const deadlines = alarms();
   const underWay = new Set<Call>();
+  const forget = options.tls.onChange(() => {
+    for (const each of connections) each.renew();
+  });
   let closing: Promise<void> | undefined;
 
   /** The least busy connection, or a further one when all are busy and there may be more. */
@@ -59,6 +62,7 @@ function connect(endpoint: Endpoint, options: FilledOptions): Sender {
   }
 
   async function closeAll(): Promise<void> {
+    forget();
     if (!options.waitAtClose) {
       const error = new ExportError(
         "cancelled",

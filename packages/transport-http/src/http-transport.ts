@@ -1,9 +1,9 @@
-import { type Compressor, ExportError, httpProxyOf, type Sender, type Transport } from "@otlpkit/core";
+import { type Compressor, ExportError, httpProxyOf, type Live, type Sender, type Transport } from "@otlpkit/core";
 import { nodePoster } from "./node-poster.ts";
 import { otlpSender } from "./otlp-sender.ts";
 import { type Headers, ownHeaders } from "./request-headers.ts";
 import { type SignalPaths, targetOf } from "./request-url.ts";
-import type { TlsOptions } from "./tls.ts";
+import { live, type TlsOptions } from "./tls.ts";
 import { userAgentOf } from "./user-agent.ts";
 
 /** Options of {@link httpTransport}. */
@@ -36,8 +36,11 @@ export interface HttpTransportOptions {
   readonly idleTimeoutMs?: number;
   /** How long to wait for a connection, a proxy's tunnel and TLS included, in ms. Default 10,000. */
   readonly connectTimeoutMs?: number;
-  /** For `https:` endpoints; of it, `ca` and `insecureSkipVerify` are for an `https:` proxy too. */
-  readonly tls?: TlsOptions;
+  /**
+   * For `https:` endpoints; of it, `ca` and `insecureSkipVerify` are for an `https:` proxy too. What may change (`tlsFiles` of
+   * `@otlpkit/auth/tls`) is used for new connections; those that are there are let go when they are idle.
+   */
+  readonly tls?: TlsOptions | Live<TlsOptions>;
   /**
    * An HTTP proxy on the way: `http://proxy:3128` or `https://`, with user and password if it wants them. It is asked for
    * tunnels to `https:` endpoints and makes the requests to `http:` endpoints in our place; `unix:` endpoints have no use
@@ -72,7 +75,7 @@ export function httpTransport(options: HttpTransportOptions = {}): Transport {
       const poster = nodePoster({
         secure: urls.traces.protocol === "https:",
         socketPath,
-        tls: options.tls ?? {},
+        tls: live(options.tls ?? {}),
         // A socket of this machine is nothing to go through a proxy for.
         proxy: socketPath === undefined ? proxy : undefined,
         maxResponseBytes,

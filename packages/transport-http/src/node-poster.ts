@@ -1,22 +1,30 @@
 import type { ClientRequest } from "node:http";
-import { ExportError, type HttpProxy, proxyRefusal } from "@otlpkit/core";
+import { ExportError, type HttpProxy, type Live, proxyRefusal } from "@otlpkit/core";
 import type { Answer } from "./answer.ts";
 import { cancelled, notConnected, timedOut } from "./interruptions.ts";
 import { networkError, proxyNotReached } from "./network-error.ts";
 import type { Poster, PostRequest } from "./otlp-sender.ts";
 import { type AnswerLimits, readAnswer } from "./read-answer.ts";
 import { shown } from "./request-url.ts";
+import type { TlsOptions } from "./tls.ts";
 import { type Turns, turns } from "./turns.ts";
 import { type Attempt, type Way, type WaySettings, wayTo } from "./way.ts";
 
-export interface NodePosterSettings extends WaySettings, AnswerLimits {
+export interface NodePosterSettings extends Omit<WaySettings, "tls">, AnswerLimits {
   readonly maxConnections: number;
+  readonly tls: Live<TlsOptions>;
 }
 
 /** Posts through `node:http` with connections of its own. */
 export function nodePoster(settings: NodePosterSettings): Poster {
   const { maxConnections, proxy, secure } = settings;
-  const way = wayTo(settings);
+  let way = wayTo({ ...settings, tls: settings.tls.current });
+  // What is new is for new connections; those that are idle go, and those in use when they are idle.
+  const forget = settings.tls.onChange(() => {
+    const before = way;
+    way = wayTo({ ...settings, tls: settings.tls.current });
+    before.retire();
+  });
   // Not left to the agent, which does not count connections that take a while to be made, as tunnels do.
   const connections = turns(maxConnections);
   // Makes our requests in our place, so its failures look like those of the endpoint.
@@ -31,7 +39,10 @@ export function nodePoster(settings: NodePosterSettings): Poster {
       }
       return answer;
     },
-    release: () => way.release(),
+    release() {
+      forget();
+      way.release();
+    },
   };
 }
 

@@ -1,8 +1,19 @@
-import type { SecureContext } from "node:tls";
-import { ExportError } from "@otlpkit/core";
+import type { PeerCertificate, SecureContext } from "node:tls";
+import { ExportError, isLive, type Live } from "@otlpkit/core";
+
+/** What a TLS connection must be like, as `node:tls` takes it; `tlsPolicy` of `@otlpkit/auth/tls` makes one that is checked. */
+export interface TlsRules {
+  /** Default "TLSv1.2". */
+  readonly minVersion?: "TLSv1" | "TLSv1.1" | "TLSv1.2" | "TLSv1.3";
+  readonly maxVersion?: "TLSv1" | "TLSv1.1" | "TLSv1.2" | "TLSv1.3";
+  /** Cipher suites, with colons between. */
+  readonly ciphers?: string;
+  /** Groups for the key exchange, with colons between. */
+  readonly ecdhCurve?: string;
+}
 
 /** Who is trusted, and who we are, on `https:` endpoints. */
-export interface TlsOptions {
+export interface TlsOptions extends TlsRules {
   /** Certificates (PEM) of the authorities to trust, instead of the ones that Node brings. */
   readonly ca?: string | Uint8Array | readonly (string | Uint8Array)[];
   /** Our certificate (PEM), for far sides that ask for one. Needs `key`. */
@@ -13,6 +24,23 @@ export interface TlsOptions {
   readonly serverName?: string;
   /** Accept any certificate. For tests: whoever is in between can read and change everything. Default false. */
   readonly insecureSkipVerify?: boolean;
+  /** Looks at the certificate in place of Node, whose `checkServerIdentity` it should call: `pinned` of `@otlpkit/auth/tls`. */
+  readonly checkServerIdentity?: (host: string, certificate: PeerCertificate) => Error | undefined;
+}
+
+/** Those rules that were given. */
+export function rulesOf({ minVersion, maxVersion, ciphers, ecdhCurve }: TlsRules): TlsRules {
+  return {
+    ...(minVersion === undefined ? {} : { minVersion }),
+    ...(maxVersion === undefined ? {} : { maxVersion }),
+    ...(ciphers === undefined ? {} : { ciphers }),
+    ...(ecdhCurve === undefined ? {} : { ecdhCurve }),
+  };
+}
+
+/** What may change as what never does. */
+export function live<T extends object>(value: T | Live<T>): Live<T> {
+  return isLive(value) ? value : { current: value, onChange: () => () => {} };
 }
 
 /**
@@ -20,7 +48,7 @@ export interface TlsOptions {
  *
  * @throws ExportError "rejected" when a part is no PEM, damaged, or does not belong to the others.
  */
-export function secureContext({ ca, cert, key }: TlsOptions): SecureContext {
+export function secureContext({ ca, cert, key, ...rules }: TlsOptions): SecureContext {
   const authorities = ca === undefined ? undefined : (Array.isArray(ca) ? ca : [ca]).map((each) => pem(each, "ca"));
   if ((cert === undefined) !== (key === undefined)) {
     throw new ExportError("rejected", "tls.cert and tls.key belong together, and one of them is missing");
@@ -28,6 +56,7 @@ export function secureContext({ ca, cert, key }: TlsOptions): SecureContext {
   const pair = cert === undefined ? {} : { cert: pem(cert, "cert"), key: pem(key as string | Uint8Array, "key") };
   try {
     return process.getBuiltinModule("node:tls").createSecureContext({
+      ...rulesOf(rules),
       ...(authorities === undefined ? {} : { ca: authorities }),
       ...pair,
     });

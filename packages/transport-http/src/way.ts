@@ -27,7 +27,9 @@ export interface Attempt {
 export interface Way {
   /** Begins a POST. */
   open(url: URL, headers: Headers, attempt: Attempt): ClientRequest;
-  /** Lets go of idle connections, and keeps no more. */
+  /** Lets go of idle connections, and keeps no more. Requests under way end as they would. */
+  retire(): void;
+  /** Lets go of all connections. */
   release(): void;
 }
 
@@ -84,6 +86,10 @@ function over({ agent, request }: Connections, routeOf: (url: URL) => Route): Wa
       const all = route.headers === undefined ? headers : { ...route.headers, ...headers };
       const options: OpenOptions = { ...route, headers: all, attempt };
       return request(options);
+    },
+    retire() {
+      agent.maxFreeSockets = 0;
+      for (const socket of Object.values(agent.freeSockets).flat()) socket?.destroy();
     },
     release() {
       agent.destroy();
@@ -149,6 +155,7 @@ function trustOf(tls: TlsOptions): ConnectionOptions {
     secureContext: secureContext(tls),
     rejectUnauthorized: tls.insecureSkipVerify !== true,
     ...(tls.serverName === undefined ? {} : { servername: tls.serverName }),
+    ...(tls.checkServerIdentity === undefined ? {} : { checkServerIdentity: tls.checkServerIdentity }),
   };
 }
 

@@ -82,10 +82,19 @@ export async function tlsFiles(options: TlsFilesOptions): Promise<TlsFiles> {
       if (sameMaterial(loaded.material, held.material)) continue;
       held = loaded;
       options.onLoad?.(held.facts);
-      for (const changed of listeners) changed();
+      for (const changed of listeners) tell(changed);
     }
   }
   void follow();
+
+  /** One who can't use what is new is no reason not to tell the others. */
+  function tell(changed: () => void): void {
+    try {
+      changed();
+    } catch (error) {
+      options.onError?.(ExportError.from(error, "cannot use the new certificates"));
+    }
+  }
 
   return {
     get current() {

@@ -1,8 +1,9 @@
 import { isIP } from "node:net";
-import { checkServerIdentity } from "node:tls";
+import { checkServerIdentity, type PeerCertificate } from "node:tls";
 import type { ChannelCredentials, ChannelOptions, Client } from "@grpc/grpc-js";
 import type { FilledOptions } from "../options.ts";
 import type { Target } from "../target.ts";
+import { secureContext } from "../tls.ts";
 import { userAgentOf } from "../version.ts";
 import { streamWindowBytes } from "../windows.ts";
 import { type GrpcJs, pemBuffer } from "./load.ts";
@@ -30,7 +31,7 @@ export function channel(grpc: GrpcJs, target: Target, encoding: string, options:
     channelOptions["grpc.keepalive_time_ms"] = options.keepaliveMs;
     channelOptions["grpc.keepalive_timeout_ms"] = options.keepaliveTimeoutMs;
   }
-  const { serverName } = options.tls;
+  const { serverName } = options.tls.current;
   if (target.tls && serverName !== undefined) {
     channelOptions["grpc.ssl_target_name_override"] = serverName;
     channelOptions["grpc.default_authority"] = serverName;
@@ -46,10 +47,23 @@ function addressOf({ socketPath, host, address }: Target): string {
   return host.includes(":") ? `ipv6:${address}` : `dns:${address}`;
 }
 
-function credentials(grpc: GrpcJs, target: Target, { tls }: FilledOptions): ChannelCredentials {
+function credentials(grpc: GrpcJs, target: Target, options: FilledOptions): ChannelCredentials {
   if (!target.tls) return grpc.credentials.createInsecure();
-  return grpc.credentials.createSsl(pemBuffer(tls.ca, "ca"), pemBuffer(tls.key, "key"), pemBuffer(tls.cert, "cert"), {
+  const tls = options.tls.current;
+  const check = tls.checkServerIdentity ?? checkServerIdentity;
+  const verify = {
     rejectUnauthorized: tls.insecureSkipVerify !== true,
-    checkServerIdentity: (_, certificate) => checkServerIdentity(tls.serverName ?? target.host, certificate),
-  });
+    checkServerIdentity: (_: string, certificate: PeerCertificate) => check(tls.serverName ?? target.host, certificate),
+  };
+  const { minVersion, maxVersion, ciphers, ecdhCurve } = tls;
+  if (minVersion ?? maxVersion ?? ciphers ?? ecdhCurve) {
+    // There is no other way to tell it.
+    return grpc.credentials.createFromSecureContext(secureContext(tls), verify);
+  }
+  return grpc.credentials.createSsl(
+    pemBuffer(tls.ca, "ca"),
+    pemBuffer(tls.key, "key"),
+    pemBuffer(tls.cert, "cert"),
+    verify,
+  );
 }

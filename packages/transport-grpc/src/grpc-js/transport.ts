@@ -46,7 +46,7 @@ const timeoutsUntilRenewal = 3;
 function connect(endpoint: Endpoint, options: FilledOptions): Sender {
   const target = targetOf(endpoint.url, options.insecure);
   // Not for use, but to say at once what is wrong with it.
-  if (target.tls) secureContext(options.tls);
+  if (target.tls) secureContext(options.tls.current);
   if (target.droppedPath !== undefined) {
     options.onWarning(`gRPC has no use for the path "${target.droppedPath}" of endpoint ${target.address}; ignored`);
   }
