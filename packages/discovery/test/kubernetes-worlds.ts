@@ -34,10 +34,12 @@ export async function account(token: string, namespace: string): Promise<Account
   return { folder, setToken, remove: () => rm(folder, { recursive: true }) };
 }
 
+const kind = { apiVersion: "discovery.k8s.io/v1", kind: "EndpointSlice" };
+
 /** What a slice of the service "otlp-case" looks like, with these entries. */
 export function sliceOf(name: string, entries: readonly WorldEntry[], addressType = "IPv4"): StoredSlice {
   return {
-    ...{ apiVersion: "discovery.k8s.io/v1", kind: "EndpointSlice" },
+    ...kind,
     metadata: { name, labels: { "kubernetes.io/service-name": "otlp-case" } },
     addressType,
     endpoints: entries.map(({ id, host, zone, draining = false }) => ({
