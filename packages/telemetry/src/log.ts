@@ -5,7 +5,11 @@ import { repeatLimit } from "./repeat-limit.ts";
 export const levels = ["debug", "info", "warn", "error"] as const;
 export type Level = (typeof levels)[number];
 
-/** What a line says besides its message: short values; an `Error` is written as its message. Never a secret. */
+/**
+ * What a line says besides its message: short values. An `Error` is written as its message, with its type, code and causes
+ * beside it. Values whose keys name a secret are not written, but give none anyway. The names that are used throughout are
+ * listed in the README.
+ */
 export type Fields = Readonly<Record<string, unknown>>;
 
 /** One line, before it is written. */
@@ -14,6 +18,8 @@ export interface LogLine {
   readonly message: string;
   readonly fields: Fields;
   readonly time: Date;
+  /** Whether stack traces of errors are wanted. */
+  readonly stacks: boolean;
 }
 
 /** A structured log. Keep the message the same for the same event and put what varies into fields. */
@@ -41,6 +47,12 @@ export interface LogOptions {
   readonly maxRepeats?: number;
   /** Default 10,000. */
   readonly repeatWindowMs?: number;
+  /** Of further ones every so many-th is written all the same. Default 0: none is. */
+  readonly repeatEvery?: number;
+  /** Asked for fields of each line that is written: the trace and span that it belongs to. Default: none. */
+  readonly context?: () => Fields;
+  /** Whether stack traces of errors are written. Default: when `level` is "debug". */
+  readonly stacks?: boolean;
 }
 
 /** Makes a log. */
@@ -50,7 +62,9 @@ export function log(options: LogOptions = {}): Log {
   const write = options.write ?? ((line) => void process.stderr.write(`${line}\n`));
   const now = options.now ?? Date.now;
   const color = options.color ?? (process.stderr.isTTY && !process.env["NO_COLOR"]);
-  const limit = repeatLimit(options.maxRepeats ?? 5, options.repeatWindowMs ?? 10_000);
+  const limit = repeatLimit(options.maxRepeats ?? 5, options.repeatWindowMs ?? 10_000, options.repeatEvery ?? 0);
+  const context = options.context ?? (() => ({}));
+  const stacks = options.stacks ?? options.level === "debug";
 
   function make(common: Fields): Log {
     const at =
@@ -61,7 +75,8 @@ export function log(options: LogOptions = {}): Log {
         const omitted = limit.admit(`${level} ${message}`, time);
         if (omitted === undefined) return;
         const repeats = omitted === 0 ? {} : { omitted };
-        write(format({ level, message, fields: { ...common, ...fields, ...repeats }, time: new Date(time) }, color));
+        const all = { ...common, ...fields, ...repeats, ...context() };
+        write(format({ level, message, fields: all, time: new Date(time), stacks }, color));
       };
     return {
       debug: at("debug"),

@@ -7,8 +7,11 @@ export interface RepeatLimit {
 /** Kinds remembered at most; the ones that came first are forgotten. */
 const maxKinds = 1000;
 
-/** Lets each kind through `max` times in a window of `windowMs`, which starts with the first. */
-export function repeatLimit(max: number, windowMs: number): RepeatLimit {
+/**
+ * Lets each kind through `max` times in a window of `windowMs`, which starts with the first, and from then on every so
+ * many-th (`every`; 0 is none).
+ */
+export function repeatLimit(max: number, windowMs: number, every = 0): RepeatLimit {
   const seen = new Map<string, { startMs: number; count: number; omitted: number }>();
   return {
     admit(kind, nowMs) {
@@ -19,11 +22,12 @@ export function repeatLimit(max: number, windowMs: number): RepeatLimit {
         if (seen.size > maxKinds) seen.delete(seen.keys().next().value!);
       }
       if (nowMs - kindSeen.startMs >= windowMs) Object.assign(kindSeen, { startMs: nowMs, count: 0 });
-      if (kindSeen.count >= max) {
+      kindSeen.count++;
+      const over = kindSeen.count - max;
+      if (over > 0 && (every === 0 || over % every !== 0)) {
         kindSeen.omitted++;
         return undefined;
       }
-      kindSeen.count++;
       const { omitted } = kindSeen;
       kindSeen.omitted = 0;
       return omitted;
