@@ -46,8 +46,9 @@ export function joined(outcomes: readonly Outcome[]): Outcome {
 export function summed(a: Ack, b: Ack): Ack {
   if (b === accepted) return a;
   if (a === accepted) return b;
-  const messages = [a.message, b.message].filter((message) => message !== "");
-  return { rejectedItems: a.rejectedItems + b.rejectedItems, message: [...new Set(messages)].join("; ") };
+  const rejectedItems = a.rejectedItems + b.rejectedItems;
+  if (b.message === "" || a.message.includes(b.message)) return { rejectedItems, message: a.message };
+  return { rejectedItems, message: a.message === "" ? b.message : `${a.message}; ${b.message}` };
 }
 
 /** Refused for good by the far side; not when the caller gave up, or we are closing. */

@@ -1,0 +1,90 @@
+import { type Batch, type Candidate, protobufBatch } from "@otlpkit/core";
+import { encode } from "@otlpkit/otlp";
+import { seeded } from "@otlpkit/testkit";
+import { describe, expect, it } from "vitest";
+import { candidatesOf } from "../test/candidates.ts";
+import { metricsOf } from "../test/metrics.ts";
+import { byMetric, byMetricStream, byResource, byTraceId, consistentHash, type Key } from "./index.ts";
+
+const list = candidatesOf(Array<number>(16).fill(1));
+
+function split(key: Key, batch: Batch): ReadonlyMap<Candidate, Batch> {
+  return consistentHash({ key }).split?.(list, batch) ?? new Map();
+}
+
+/** Whether two data points go to the same endpoint, over many pairs that differ alike. */
+function together(key: Key, one: Parameters<typeof metricsOf>[0][number], other: typeof one): boolean {
+  return Array.from({ length: 12 }, (_, n) =>
+    [one, other].map((point) => ({ ...point, attributes: { ...point.attributes, n: String(n) } })),
+  ).every((pair) => split(key, metricsOf(pair)).size === 1);
+}
+
+const point = { service: "shop", metric: "requests", attributes: { route: "/", method: "GET" } };
+const turned = { ...point, attributes: { method: "GET", route: "/" } };
+
+describe("byMetricStream", () => {
+  it("keeps a stream together, in whatever order its attributes come", () => {
+    expect(together(byMetricStream(), point, turned)).toBe(true);
+  });
+
+  it("tells streams apart by attributes, metric and service", () => {
+    for (const other of [
+      { ...point, attributes: { ...point.attributes, method: "PUT" } },
+      { ...point, metric: "errors" },
+      { ...point, service: "till" },
+    ]) {
+      expect(together(byMetricStream(), point, other)).toBe(false);
+    }
+  });
+
+  it("finds attributes in points of every kind", () => {
+    const batch = seeded(4).metrics({ items: 300 });
+    const parts = split(byMetricStream(), batch);
+    expect(parts.size).toBeGreaterThan(10);
+    expect([...parts.values()].reduce((sum, { items }) => sum + items, 0)).toBe(300);
+  });
+});
+
+describe("byMetric", () => {
+  it("keeps a metric of a service together, and tells metrics and services apart", () => {
+    const key = byMetric();
+    expect(together(key, point, { ...point, attributes: { other: "x" } })).toBe(true);
+    const manyMetrics = metricsOf(Array.from({ length: 20 }, (_, n) => ({ ...point, metric: `metric ${n}` })));
+    const manyServices = metricsOf(Array.from({ length: 20 }, (_, n) => ({ ...point, service: `service ${n}` })));
+    for (const batch of [manyMetrics, manyServices]) expect(split(key, batch).size).toBeGreaterThan(5);
+  });
+});
+
+describe("byResource", () => {
+  it("keeps what comes from one service together, whatever it is", () => {
+    const data = seeded(1);
+    for (const batch of [data.traces(), data.logs(), data.metrics()]) {
+      expect(split(byResource(), { ...batch }).size).toBe(split(byResource("service.name"), batch).size);
+    }
+    const services = metricsOf(Array.from({ length: 20 }, (_, n) => ({ ...point, service: `service ${n}` })));
+    expect(split(byResource(), services).size).toBeGreaterThan(5);
+    expect(split(byResource("no.such.attribute"), services).size).toBe(1);
+  });
+});
+
+describe("byTraceId", () => {
+  it("sends what has no trace id by its service, or as it is told", () => {
+    const services = metricsOf(Array.from({ length: 20 }, (_, n) => ({ ...point, service: `service ${n}` })));
+    expect([...split(byTraceId(), services).keys()]).toEqual([...split(byResource(), services).keys()]);
+    expect([...split(byTraceId(byMetricStream()), services).keys()]).toEqual([
+      ...split(byMetricStream(), services).keys(),
+    ]);
+  });
+
+  it("puts spans and logs of a trace in the same place", () => {
+    const data = seeded(9);
+    const balancer = consistentHash();
+    for (let n = 0; n < 20; n++) {
+      const traceId = Uint8Array.from({ length: 16 }, () => Math.floor(data.random() * 256));
+      const span = encode("traces", { resourceSpans: [{ scopeSpans: [{ spans: [{ traceId, name: "work" }] }] }] });
+      const record = encode("logs", { resourceLogs: [{ scopeLogs: [{ logRecords: [{ body: {}, traceId }] }] }] });
+      const owner = balancer.pick(list, protobufBatch("traces", span, 1));
+      expect(balancer.pick(list, protobufBatch("logs", record, 1))).toBe(owner);
+    }
+  });
+});
