@@ -1,6 +1,7 @@
 import type { Encryption, ExportError } from "@otlpkit/core";
 import type { QueueEvent } from "./events.ts";
 import type { Files } from "./files.ts";
+import { nodeFiles } from "./node-files.ts";
 
 /** What to do with a batch for which there is no room. */
 export type WhenFull = "refuse" | "drop-oldest" | "block";
@@ -40,7 +41,7 @@ export interface QueueOptions {
   readonly maxAgeMs?: number;
   /**
    * Size of one file. Disk space is given back by whole files. Default: an eighth of `maxBytes`, from 1 to 64 MiB. A batch
-   * that does not fit into one is refused as "too-large".
+   * that does not fit gets a file of its own; one that is larger than `maxBytes` is refused as "too-large".
    */
   readonly segmentBytes?: number;
   /** Most bytes that are written and synced at one time. Default 4 MiB: beyond that a sync gets no cheaper by the byte. */
@@ -77,7 +78,7 @@ export interface QueueOptions {
   readonly now?: () => number;
   /** Ms since 1970, for the time of acceptance and for ages. May jump. Default `Date.now`. */
   readonly wallClock?: () => number;
-  /** Default `setTimeout`, without holding the process. */
+  /** Default `setTimeout`. */
   readonly setTimer?: SetTimer;
   /** From 0 to below 1, for jitter and names. Default `Math.random`. */
   readonly random?: () => number;
@@ -120,4 +121,67 @@ export interface DrainOptions {
   readonly isFinal?: (error: ExportError) => boolean;
   /** What becomes of a batch with a final error. Default "dead-letter"; "keep": it stays and is tried again as the others. */
   readonly onFinal?: "dead-letter" | "keep";
+}
+
+/** Options with everything filled in. */
+export type Settings = Required<Omit<QueueOptions, "encryption" | "maxAgeMs" | "files">> &
+  Pick<QueueOptions, "encryption"> & {
+    readonly maxAgeMs: number;
+    readonly files: Files;
+    /** Whether it is for us to keep other processes out. */
+    readonly locks: boolean;
+  };
+
+const mebibyte = 1024 * 1024;
+
+export function settle(options: QueueOptions): Settings {
+  const maxBytes = options.maxBytes ?? 1024 * mebibyte;
+  const settings = {
+    ...options,
+    maxBytes,
+    whenFull: options.whenFull ?? "refuse",
+    durability: options.durability ?? "fsynced",
+    maxAgeMs: options.maxAgeMs ?? Infinity,
+    segmentBytes: options.segmentBytes ?? Math.min(Math.max(Math.floor(maxBytes / 8), mebibyte), 64 * mebibyte),
+    groupBytes: options.groupBytes ?? 4 * mebibyte,
+    groupDelayMs: options.groupDelayMs ?? 0,
+    cacheBytes: options.cacheBytes ?? 16 * mebibyte,
+    minFreeBytes: options.minFreeBytes ?? 32 * mebibyte,
+    deadLetterBytes: options.deadLetterBytes ?? 64 * mebibyte,
+    damagedBytes: options.damagedBytes ?? 64 * mebibyte,
+    closeGraceMs: options.closeGraceMs ?? 5000,
+    onEvent: options.onEvent ?? (() => {}),
+    files: options.files ?? nodeFiles(),
+    locks: options.files === undefined,
+    now: options.now ?? (() => performance.now()),
+    wallClock: options.wallClock ?? Date.now,
+    setTimer: options.setTimer ?? timeout,
+    random: options.random ?? Math.random,
+  };
+  check("maxBytes", maxBytes, 64 * 1024);
+  check("segmentBytes", settings.segmentBytes, 16 * 1024, 2 ** 31);
+  check("groupBytes", settings.groupBytes, 1, 2 ** 30);
+  for (const name of [
+    "groupDelayMs",
+    "cacheBytes",
+    "minFreeBytes",
+    "deadLetterBytes",
+    "damagedBytes",
+    "closeGraceMs",
+  ] as const) {
+    check(name, settings[name], 0);
+  }
+  check("maxAgeMs", settings.maxAgeMs, 1);
+  return settings;
+}
+
+function check(name: string, value: number, min: number, max: number = Infinity): void {
+  if (value >= min && value <= max) return;
+  throw new RangeError(`queue: ${name} must be from ${min} to ${max}, not ${value}`);
+}
+
+function timeout(run: () => void, delayMs: number): () => void {
+  // setTimeout turns longer waits into none.
+  const timer = setTimeout(run, Math.min(delayMs, 2 ** 31 - 1));
+  return () => clearTimeout(timer);
 }

@@ -1,0 +1,178 @@
+import type { ExportError } from "@otlpkit/core";
+import type { Position } from "./appender.ts";
+import { nameOfSegment } from "./layout.ts";
+import type { SegmentHeader } from "./segment-header.ts";
+
+/** What is known of a record without reading it. */
+export interface Entry {
+  readonly offset: number;
+  /** Head and payload. */
+  readonly bytes: number;
+  readonly items: number;
+  readonly acceptedAtMs: number;
+  readonly tenant: string | undefined;
+}
+
+/** One file, with what is known of the records in it: about 20 bytes of memory for each. */
+export interface Segment {
+  readonly number: number;
+  readonly name: string;
+  header: SegmentHeader;
+  /** Of the file. */
+  bytes: number;
+  /** Whether more may come. */
+  open: boolean;
+  /** Why its records can't be read; they wait for another start. */
+  lockedOut: ExportError | undefined;
+  readonly firstSequence: number;
+  /** Sequences from the first on, whether their records are there or not. */
+  readonly length: number;
+  /** Records that are there. */
+  readonly records: number;
+  readonly items: number;
+  /** Behind the last record that is there. */
+  readonly end: Position;
+  /** Puts in the record with this sequence. */
+  add(sequence: number, entry: Entry, itemsBefore: number): void;
+  /** Undefined where a record is damaged. */
+  get(sequence: number): Entry | undefined;
+  has(sequence: number): boolean;
+  /** What comes from there on was withdrawn. */
+  cut(at: Position): void;
+}
+
+/** All segments, oldest first. */
+export interface Catalog {
+  readonly segments: readonly Segment[];
+  readonly bytes: number;
+  add(segment: Segment): void;
+  remove(segment: Segment): void;
+  /** The segment in which a record would be. */
+  find(sequence: number): Segment | undefined;
+  /** Tells of bytes that were added to a file or cut off. */
+  grew(segment: Segment, bytes: number): void;
+}
+
+const firstLength = 64;
+// Offset, bytes, items, age, tenant.
+const columns = 5;
+
+export function segmentOf(header: SegmentHeader, bytes: number): Segment {
+  const { number, firstSequence, madeAtMs } = header;
+  let table = new Uint32Array(firstLength * columns);
+  let length = 0;
+  let records = 0;
+  let items = 0;
+  let end: Position = { sequence: firstSequence, items: header.itemsBefore };
+  const tenants: (string | undefined)[] = [];
+  const tenantIndexes = new Map<string | undefined, number>();
+
+  const indexOf = (tenant: string | undefined): number => {
+    let index = tenantIndexes.get(tenant);
+    if (index === undefined) {
+      index = tenants.push(tenant) - 1;
+      tenantIndexes.set(tenant, index);
+    }
+    return index;
+  };
+  // No record begins at 0.
+  const has = (sequence: number): boolean => {
+    const index = sequence - firstSequence;
+    return index >= 0 && index < length && table[index * columns] !== 0;
+  };
+
+  return {
+    number,
+    name: nameOfSegment(number),
+    header,
+    bytes,
+    open: false,
+    lockedOut: undefined,
+    firstSequence,
+    get length() {
+      return length;
+    },
+    get records() {
+      return records;
+    },
+    get items() {
+      return items;
+    },
+    get end() {
+      return end;
+    },
+    add(sequence, entry, itemsBefore) {
+      const index = sequence - firstSequence;
+      if ((index + 1) * columns > table.length) {
+        const larger = new Uint32Array(Math.max(table.length * 2, (index + 1) * columns));
+        larger.set(table);
+        table = larger;
+      }
+      // The clock may have jumped back since the segment was made.
+      const ageMs = Math.min(Math.max(entry.acceptedAtMs - madeAtMs, 0), 0xffff_ffff);
+      table.set([entry.offset, entry.bytes, entry.items, ageMs, indexOf(entry.tenant)], index * columns);
+      length = Math.max(length, index + 1);
+      records++;
+      items += entry.items;
+      end = { sequence: sequence + 1, items: itemsBefore + entry.items };
+    },
+    has,
+    get(sequence) {
+      if (!has(sequence)) return undefined;
+      const at = (sequence - firstSequence) * columns;
+      return {
+        offset: table[at] as number,
+        bytes: table[at + 1] as number,
+        items: table[at + 2] as number,
+        acceptedAtMs: madeAtMs + (table[at + 3] as number),
+        tenant: tenants[table[at + 4] as number],
+      };
+    },
+    cut(at) {
+      const { sequence } = at;
+      if (end.sequence > sequence) end = at;
+      for (let index = Math.max(sequence - firstSequence, 0); index < length; index++) {
+        if (table[index * columns] === 0) continue;
+        records--;
+        items -= table[index * columns + 2] as number;
+        table[index * columns] = 0;
+      }
+      length = Math.min(length, Math.max(sequence - firstSequence, 0));
+    },
+  };
+}
+
+export function catalog(): Catalog {
+  const segments: Segment[] = [];
+  let bytes = 0;
+  return {
+    segments,
+    get bytes() {
+      return bytes;
+    },
+    add(segment) {
+      segments.push(segment);
+      bytes += segment.bytes;
+    },
+    remove(segment) {
+      const index = segments.indexOf(segment);
+      if (index < 0) return;
+      segments.splice(index, 1);
+      bytes -= segment.bytes;
+    },
+    find(sequence) {
+      let low = 0;
+      let high = segments.length;
+      while (low < high) {
+        const middle = (low + high) >>> 1;
+        if ((segments[middle] as Segment).firstSequence <= sequence) low = middle + 1;
+        else high = middle;
+      }
+      return segments[low - 1];
+    },
+    grew(segment, more) {
+      segment.bytes += more;
+      bytes += more;
+    },
+  };
+}

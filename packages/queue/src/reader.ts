@@ -1,0 +1,134 @@
+import { crc32 } from "node:zlib";
+import { type Batch, type Encryption, ExportError, type FileOpener } from "@otlpkit/core";
+import type { Segment } from "./catalog.ts";
+import type { Files, OpenFile } from "./files.ts";
+import { bufferOf, type Mark } from "./layout.ts";
+import type { Refusal } from "./queue.ts";
+import { decodeHead, decodePayload, type RecordHead } from "./record.ts";
+import { contextOf } from "./segment-header.ts";
+
+/** A record as it was read. */
+export interface Loaded {
+  readonly batch: Batch;
+  readonly refusal?: Refusal;
+  readonly acceptedAtMs: number;
+}
+
+/** Reads records one by one, keeping some files open. */
+export interface Reader {
+  /**
+   * @throws ExportError "invalid" when the record is damaged; "forbidden" when its key is missing or wrong. Other errors say
+   *   nothing about the record.
+   */
+  read(segment: Segment, sequence: number): Promise<Loaded>;
+  /** Fails with "forbidden" if the segment can't be opened for want of its key. */
+  unlock(segment: Segment): Promise<void>;
+  /** Closes a file that will be removed. */
+  release(segment: Segment): Promise<void>;
+  close(): Promise<void>;
+}
+
+interface Handle {
+  readonly opened: Promise<{ readonly file: OpenFile; readonly opener: FileOpener | undefined }>;
+  users: number;
+}
+
+const maxOpenFiles = 16;
+
+export function reader(files: Files, folder: string, mark: Mark, encryption: Encryption | undefined): Reader {
+  const handles = new Map<number, Handle>();
+
+  async function open(segment: Segment): Promise<{ file: OpenFile; opener: FileOpener | undefined }> {
+    const opener = await openerOf(segment, encryption);
+    return { file: await files.open(`${folder}/${segment.name}`, "read"), opener };
+  }
+
+  function take(segment: Segment): Handle {
+    let handle = handles.get(segment.number);
+    if (handle === undefined) {
+      handle = { opened: open(segment), users: 0 };
+      handle.opened.catch(() => handles.delete(segment.number));
+      makeRoom();
+    } else handles.delete(segment.number);
+    // The last one is the one that was used last.
+    handles.set(segment.number, handle);
+    handle.users++;
+    return handle;
+  }
+
+  function makeRoom(): void {
+    for (const [number, { users }] of handles) {
+      if (handles.size < maxOpenFiles) return;
+      if (users === 0) void letGo(number);
+    }
+  }
+
+  async function letGo(number: number): Promise<void> {
+    const handle = handles.get(number);
+    handles.delete(number);
+    try {
+      await (await handle?.opened)?.file.close();
+    } catch {
+      // It was only read.
+    }
+  }
+
+  return {
+    async read(segment, sequence) {
+      const entry = segment.get(sequence);
+      if (entry === undefined) throw damaged(segment, sequence, "it is not there");
+      const handle = take(segment);
+      try {
+        const { file, opener } = await handle.opened;
+        const bytes = bufferOf(await file.read(entry.offset, entry.bytes));
+        const head = decodeHead(mark, bytes);
+        if (head?.sequence !== sequence || bytes.length < entry.bytes) {
+          throw damaged(segment, sequence, "its head was changed");
+        }
+        const payload = bytes.subarray(head.headBytes, head.headBytes + head.payloadBytes);
+        const plain = openPayload(segment, head, bytes.subarray(0, head.headBytes), payload, opener);
+        return { ...decodePayload(head, plain), acceptedAtMs: head.acceptedAtMs };
+      } finally {
+        handle.users--;
+      }
+    },
+    async unlock(segment) {
+      await openerOf(segment, encryption);
+    },
+    release: (segment) => letGo(segment.number),
+    async close() {
+      await Promise.all([...handles.keys()].map(letGo));
+    },
+  };
+}
+
+function openPayload(
+  segment: Segment,
+  head: RecordHead,
+  clear: Buffer,
+  payload: Buffer,
+  opener: FileOpener | undefined,
+): Uint8Array {
+  const { sequence, encrypted, checksum } = head;
+  if (encrypted !== (opener !== undefined)) throw damaged(segment, sequence, "its segment is another one");
+  if (opener === undefined) {
+    if (crc32(payload) !== checksum) throw damaged(segment, sequence, "its body was changed");
+    return payload;
+  }
+  return opener.open(sequence - segment.firstSequence, payload, clear);
+}
+
+/** What opens the records of a segment; undefined when it is not encrypted. */
+async function openerOf(segment: Segment, encryption: Encryption | undefined): Promise<FileOpener | undefined> {
+  const { key, queueId } = segment.header;
+  if (key === undefined) return undefined;
+  if (encryption !== undefined) return encryption.open(key.header, contextOf(queueId, segment.number));
+  throw new ExportError(
+    "forbidden",
+    `cannot read ${segment.name}: it is encrypted with the key "${key.id}", and no encryption is configured; configure one that has this key`,
+  );
+}
+
+function damaged(segment: Segment, sequence: number, why: string): ExportError {
+  return new ExportError("invalid", `cannot read record ${sequence} of ${segment.name}: ${why}`);
+}

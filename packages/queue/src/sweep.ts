@@ -1,0 +1,77 @@
+import type { Catalog, Segment } from "./catalog.ts";
+import type { Consumer } from "./consumer.ts";
+import type { Files } from "./files.ts";
+import type { Progress } from "./progress.ts";
+import type { Reader } from "./reader.ts";
+
+/** Deletes segments that everybody is done with. */
+export interface Sweep {
+  /** Segments that are done with, and whose files may come back when the power is cut now. */
+  readonly done: readonly number[];
+  /** Looks for what may go. Resolves when that is gone. */
+  go(): Promise<void>;
+}
+
+export interface SweepOptions {
+  readonly files: Files;
+  readonly folder: string;
+  readonly catalog: Catalog;
+  readonly consumers: readonly Consumer[];
+  readonly reader: Reader;
+  readonly progress: () => Progress;
+  readonly done: readonly number[];
+  readonly onFailure: (attempted: string, error: unknown) => void;
+  /** Told when there is room again. */
+  readonly onFreed: () => void;
+}
+
+export function sweep(options: SweepOptions): Sweep {
+  const { files, folder, catalog, consumers, reader } = options;
+  let done = [...options.done];
+  let running: Promise<void> | undefined;
+  let again = false;
+
+  const mayGo = (segment: Segment): boolean =>
+    !segment.open &&
+    segment.lockedOut === undefined &&
+    consumers.length > 0 &&
+    consumers.every((consumer) => consumer.isDoneWith(segment));
+
+  async function run(): Promise<void> {
+    do {
+      again = false;
+      const going = catalog.segments.filter(mayGo);
+      if (going.length === 0) continue;
+      const before = done;
+      done = [...done, ...going.map(({ number }) => number)];
+      // What became of them must be known before they are gone. When the disk is too full even for that, they go first.
+      const noted = await options.progress().checkpoint();
+      try {
+        for (const segment of going) {
+          catalog.remove(segment);
+          await reader.release(segment);
+          await files.remove(`${folder}/${segment.name}`);
+        }
+        if (!noted) await options.progress().checkpoint();
+        await files.syncFolder(folder);
+        done = done.filter((number) => !before.includes(number) && !going.some((segment) => segment.number === number));
+      } catch (error) {
+        // They stay listed as done, and are removed at the next start.
+        options.onFailure("delete a segment", error);
+      }
+      for (const { number } of going) for (const consumer of consumers) consumer.forget(number);
+      options.onFreed();
+    } while (again);
+  }
+
+  return {
+    get done() {
+      return done;
+    },
+    go() {
+      again = true;
+      running ??= run().finally(() => (running = undefined));
+      return running;
+    },
+  };
+}
