@@ -23,3 +23,10 @@ export { freePort } from "./listening.ts";
 export { decompressed } from "./decompressed.ts";
 export { strangeAuthority, testAuthority, type TestCertificate, testClient, testServer } from "./certificates.ts";
 export { type Golden, golden, goldenCase, type GoldenFilter, type GoldenGroup, goldenVector } from "./golden.ts";
+export {
+  type FakeVault,
+  fakeVault,
+  type FakeVaultOptions,
+  type VaultFault,
+  type VaultQuestion,
+} from "./vault/fake-vault.ts";

@@ -1,0 +1,151 @@
+import { ExportError } from "@otlpkit/core";
+import { sameSecrets, type Secrets } from "../secret.ts";
+import type { SecretSource } from "../secret-source.ts";
+import { watching } from "../watching.ts";
+import { vaultPath } from "./address.ts";
+import { backoffMs, type Clock, renewAfterMs } from "./clock.ts";
+import type { VaultRequest } from "./exchange.ts";
+import { durationAt, objectAt, secretsOf } from "./fields.ts";
+import { orAborted } from "./polled.ts";
+
+type Json = Readonly<Record<string, unknown>>;
+
+export interface LeasedOptions {
+  readonly path: string;
+  readonly authorized: (request: VaultRequest) => Promise<Json>;
+  readonly clock: Clock;
+  readonly onError: (error: ExportError) => void;
+}
+
+/** Secrets that Vault has made for us and takes back: a user of a database, for instance. */
+export interface Leased extends SecretSource<Secrets> {
+  /** The token has changed, and what the old one leased ends with it: new ones are asked for. */
+  replace(): void;
+  /** Gives back what has not ended. */
+  close(): Promise<void>;
+}
+
+interface Lease {
+  readonly secrets: Secrets;
+  readonly id: string;
+  readonly leaseMs: number;
+  readonly renewable: boolean;
+  endsMs: number;
+}
+
+/** Gets secrets with a lease when they are first asked for, renews the lease, and gets others when it cannot be renewed. */
+export function leased(options: LeasedOptions): Leased {
+  const { path, authorized, clock, onError } = options;
+  const wakers = new Set<() => void>();
+  // Also those that were replaced: whoever still uses them may go on until they end.
+  const leases = new Set<Lease>();
+  let current: Lease | undefined;
+  let flight: Promise<Lease> | undefined;
+  let failures = 0;
+  let closed = false;
+  let cancelTimer = (): void => {};
+
+  function obtain(): Promise<Lease> {
+    flight ??= attempt().finally(() => (flight = undefined));
+    return flight;
+  }
+
+  async function attempt(): Promise<Lease> {
+    if (closed) throw new ExportError("closed", "the client of Vault was closed");
+    const asked = vaultPath(path);
+    const answer = await authorized({ method: "GET", path: asked });
+    const leaseMs = durationAt(answer, "lease_duration");
+    const lease: Lease = {
+      secrets: secretsOf(objectAt(answer, "data", asked)),
+      id: typeof answer["lease_id"] === "string" ? answer["lease_id"] : "",
+      leaseMs,
+      renewable: answer["renewable"] === true,
+      endsMs: leaseMs > 0 ? clock.now() + leaseMs : Number.POSITIVE_INFINITY,
+    };
+    for (const old of leases) if (old.endsMs <= clock.now()) leases.delete(old);
+    leases.add(lease);
+    current = lease;
+    failures = 0;
+    later(lease, renewAfterMs(leaseMs, clock));
+    for (const wake of wakers) wake();
+    return lease;
+  }
+
+  function later(lease: Lease, delayMs: number): void {
+    cancelTimer();
+    if (closed || lease.endsMs === Number.POSITIVE_INFINITY) return;
+    cancelTimer = clock.setTimer(() => void keepAlive(lease), delayMs);
+  }
+
+  async function keepAlive(lease: Lease): Promise<void> {
+    if (closed || current !== lease) return;
+    try {
+      if (!lease.renewable || !(await renew(lease))) await obtain();
+    } catch (error) {
+      failed(lease, error);
+    }
+  }
+
+  function failed(lease: Lease, error: unknown): void {
+    if (closed) return;
+    onError(ExportError.from(error, `cannot renew the secrets of ${path}`));
+    if (current === lease) later(lease, backoffMs(++failures, clock));
+  }
+
+  /** False: it will not last, because it has reached its longest life or is gone. */
+  async function renew(lease: Lease): Promise<boolean> {
+    try {
+      const answer = await authorized({ method: "PUT", path: "sys/leases/renew", body: { lease_id: lease.id } });
+      const leaseMs = durationAt(answer, "lease_duration");
+      lease.endsMs = clock.now() + leaseMs;
+      if (answer["renewable"] !== true || leaseMs < lease.leaseMs / 2) return false;
+      later(lease, renewAfterMs(leaseMs, clock));
+      return true;
+    } catch (error) {
+      if (ExportError.is(error) && (error.code === "invalid" || error.code === "forbidden")) return false;
+      throw error;
+    }
+  }
+
+  const get = async (signal?: AbortSignal): Promise<Secrets> => {
+    if (!closed && current && clock.now() < current.endsMs) return current.secrets;
+    return (await orAborted(obtain(), signal)).secrets;
+  };
+
+  return {
+    name: `Vault lease ${path}`,
+    get,
+    watch: (signal) =>
+      watching(
+        {
+          read: get,
+          same: sameSecrets,
+          arm(wake) {
+            wakers.add(wake);
+            return () => void wakers.delete(wake);
+          },
+          onError,
+        },
+        signal,
+      ),
+    replace() {
+      const before = current;
+      if (!before || closed) return;
+      cancelTimer();
+      obtain().catch((error: unknown) => failed(before, error));
+    },
+    async close() {
+      closed = true;
+      cancelTimer();
+      await flight?.catch(() => undefined);
+      await Promise.all(
+        [...leases]
+          .filter(({ id, endsMs }) => id !== "" && clock.now() < endsMs)
+          .map(({ id }) =>
+            // Not everybody may revoke by id; those leases end with the token.
+            authorized({ method: "PUT", path: "sys/leases/revoke", body: { lease_id: id } }).catch(() => undefined),
+          ),
+      );
+    },
+  };
+}
