@@ -7,6 +7,7 @@ import type {
   Sender,
   Signal,
 } from "@otlpkit/core";
+import type { Tenants } from "./tenants.ts";
 import type { Book, DestinationHealth, Health, Log, Metrics } from "@otlpkit/telemetry";
 
 /** What every component of the relay is given besides its configuration. */
@@ -21,6 +22,8 @@ export interface ComponentContext {
   readonly book: Book;
   /** Shared by all who hold bytes of requests. */
   readonly budget: ByteBudget;
+  /** Who shares this relay. */
+  readonly tenants: Tenants;
   /** The signals of the pipelines that name this component. */
   readonly signals: readonly Signal[];
   /**

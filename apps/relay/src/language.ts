@@ -24,6 +24,7 @@ import { healthCheckExtension } from "./extensions/health-check.ts";
 import { batchProcessor } from "./processors/batch.ts";
 import { memoryLimiterProcessor } from "./processors/memory-limiter.ts";
 import { otlpReceiver } from "./receivers/otlp.ts";
+import { tenantsConfig } from "./settings/tenants.ts";
 import { monitorConfig } from "./settings/monitor.ts";
 
 const plugins = {
@@ -73,6 +74,8 @@ const service = {
   monitor: monitorConfig,
   /** Ours: bytes of requests under way at most. */
   memory_budget: optional(check(bytes, (size) => (size >= 1_048_576 ? undefined : "must be at least 1MiB"))),
+  /** Ours: who shares this relay, so that nobody takes it all. */
+  tenants: tenantsConfig,
   /** Ours: how long stopping may take. */
   drain_timeout: or(duration, 10_000),
 };

@@ -64,11 +64,27 @@ describe("sendingQueue", () => {
     const held = gate();
     end.script(held.reply);
     const taken = [sender.send(batch, {}), sender.send(batch, {})];
-    const refusal = { code: "overloaded", retryable: true, retryAfterMs: 1000 };
-    await expect(sender.send(batch, {})).rejects.toMatchObject(refusal);
+    const refusal = await sender.send(batch, {}).catch((error: unknown) => error);
+    expect(refusal).toMatchObject({ code: "overloaded", retryable: true });
+    // A second while nothing is known, and a little more by chance.
+    expect((refusal as ExportError).retryAfterMs).toBeGreaterThanOrEqual(1000);
     held.release();
     await Promise.all(taken);
     expect(await sender.send(batch, {})).toBe(accepted);
+  });
+
+  it("refuses only the tenant that fills it, and lets tenants take turns", async () => {
+    const { end, sender } = queued({ capacity: 10, weights: {} });
+    const held = gate();
+    end.script(held.reply);
+    const of = (tenant: string) => sender.send({ ...batch, tenant }, {});
+    const noisy = Array.from({ length: 8 }, () => of("noisy"));
+    await expect(of("noisy")).rejects.toMatchObject({ code: "overloaded" });
+    const quiet = [of("quiet"), of("quiet")];
+    held.release();
+    await Promise.all([...noisy, ...quiet]);
+    const order = end.batches.map(({ tenant }) => tenant);
+    expect(order.slice(0, 5).filter((tenant) => tenant === "quiet")).toHaveLength(2);
   });
 
   it("makes senders wait instead, when told to", async () => {

@@ -1,12 +1,4 @@
-import {
-  type ByteBudget,
-  byteBudget,
-  ExportError,
-  type Listening,
-  pipe,
-  type Signal,
-  signalNames,
-} from "@otlpkit/core";
+import { ExportError, type Listening, pipe, type Signal, signalNames } from "@otlpkit/core";
 import {
   budgetMetrics,
   destinationHealth,
@@ -28,6 +20,7 @@ import { defaultBudgetBytes } from "./memory.ts";
 import { startMonitor } from "./monitor.ts";
 import { buildPipelines } from "./pipelines.ts";
 import { listenHost } from "./settings/listen-host.ts";
+import { tenantsOf } from "./tenants.ts";
 import { underWay } from "./under-way.ts";
 
 /** What a relay leans on, so that a test can look at it. */
@@ -83,7 +76,10 @@ export async function startRelay(configuration: RelayConfiguration, surroundings
   }
 
   async function start(): Promise<Relay> {
-    const budget = budgetOf(configuration, metrics);
+    const { memory_budget: maxBytes = defaultBudgetBytes() } = configuration.service;
+    const tenants = tenantsOf(configuration.service.tenants, maxBytes, metrics);
+    const { budget } = tenants;
+    budgetMetrics(metrics, budget);
     const book = openBook();
     ledgerMetrics(metrics, book);
     let owedItems = 0;
@@ -95,7 +91,7 @@ export async function startRelay(configuration: RelayConfiguration, surroundings
     const extensions: { id: string; extension: Extension }[] = [];
     const contextOf = (kind: string, id: string, signals: readonly Signal[] = []): ComponentContext => {
       const offer: ComponentContext["offer"] = (what, extension) => offered(what, extension, extensions);
-      return { id, log: log.with({ [kind]: id }), metrics, health, book, budget, signals, offer };
+      return { id, log: log.with({ [kind]: id }), metrics, health, book, budget, tenants, signals, offer };
     };
 
     // First, because others may need them.
@@ -137,7 +133,8 @@ export async function startRelay(configuration: RelayConfiguration, surroundings
       const doors = await naming(`receivers.${id}`, () => plugin.create(config, context));
       for (const door of doors) {
         const labels = { receiver: id, transport: door.label.toLowerCase() };
-        const entrance = pipe(receiverMetrics(metrics, labels), monitor.stage, flow.stage, pipelines.entrance(id));
+        const stages = [receiverMetrics(metrics, labels), monitor.stage, flow.stage, ...tenants.stages];
+        const entrance = pipe(...stages, pipelines.entrance(id));
         const listening = await naming(door.key, () => door.receiver.listen(entrance));
         open.push({ id, door, listening, signals });
         undo.push(() => listening.close({ graceMs: 0 }));
@@ -211,12 +208,6 @@ export async function startRelay(configuration: RelayConfiguration, surroundings
       return { leftItems };
     }
   }
-}
-
-function budgetOf(configuration: RelayConfiguration, metrics: Metrics): ByteBudget {
-  const budget = byteBudget(configuration.service.memory_budget ?? defaultBudgetBytes());
-  budgetMetrics(metrics, budget);
-  return budget;
 }
 
 function offered<K extends keyof Offers>(

@@ -161,6 +161,13 @@ async function httpDoor(config: SectionOf<typeof httpKeys>, context: ReceiverCon
   return door(receiver, "HTTP", config, context, "http");
 }
 
+/** What both doors tell of a request that they refused. */
+interface Refusal {
+  readonly signal?: Signal;
+  readonly tenant?: string;
+  readonly error: Error & { readonly code: string };
+}
+
 type Common = Pick<
   SectionOf<typeof grpcKeys>,
   "endpoint" | "transport" | "tls" | "include_metadata" | "onward_headers"
@@ -174,17 +181,13 @@ async function commonOptions(config: Common, context: ReceiverContext, transport
     signals: context.signals,
     compressors: await readable(),
     budget: context.budget,
+    ...(context.tenants.header === undefined ? {} : { tenantHeader: context.tenants.header }),
     ...(config.tls === undefined ? {} : { tls: readServerTls(config.tls) }),
     onwardHeaders: [...new Set(onwardHeaders)],
-    onRefused({
-      signal,
-      error,
-    }: {
-      readonly signal?: Signal;
-      readonly error: Error & { readonly code: string };
-    }): void {
+    onRefused({ signal, tenant, error }: Refusal): void {
       refused(error.code);
-      context.log.warn("refused a request", { transport, signal, code: error.code, error });
+      if (tenant !== undefined) context.tenants.refused(tenant, error.code);
+      context.log.warn("refused a request", { transport, signal, tenant, code: error.code, error });
     },
   };
 }

@@ -70,7 +70,7 @@ export function queueNotes(config: QueueConfig): string[] {
 /** The stage, with the Collector's metrics of a queue. */
 export function queueStage(config: QueueConfig, context: ExporterContext): Middleware[] {
   if (!config.enabled) return [];
-  const { abandoned, book, budget, condition, id, log, metrics } = context;
+  const { abandoned, book, budget, condition, id, log, metrics, tenants } = context;
   const capacity = config.queue_size ?? 1000;
   let size = 0;
   let items = 0;
@@ -84,6 +84,7 @@ export function queueStage(config: QueueConfig, context: ExporterContext): Middl
       sizer: config.sizer,
       blockWhenFull: config.block_on_overflow ?? false,
       waitForResult: config.wait_for_result ?? true,
+      ...(tenants.weights === undefined ? {} : { weights: tenants.weights }),
       budget,
       abandoned,
       onSize(now) {
