@@ -5,6 +5,7 @@ export interface Size {
   readonly seed: number;
   readonly durationMs: number;
   readonly requestsPerSecond: number;
+  readonly baseEjectionMs: number;
 }
 
 /** Five backends: one takes ten times as long, one dies for a third of the time, one is up and down every five seconds. */
@@ -20,6 +21,7 @@ export function badCompany(size: Size): Scenario {
       { id: "d", serviceMs: 20, isUp: (nowMs) => Math.floor(nowMs / 5_000) % 2 === 0 },
       { id: "e", serviceMs: 20 },
     ],
+    options: { outlierDetection: { baseEjectionMs: size.baseEjectionMs } },
   };
 }
 

@@ -6,7 +6,7 @@ export interface BackendPlan {
   readonly id: string;
   /** Default 1. */
   readonly weight?: number;
-  /** How long a request takes on average, its turn not counted; spread exponentially. */
+  /** How long a request of eight spans takes on average, its turn not counted; spread exponentially. */
   readonly serviceMs: number;
   /** Whether it is there at a time. Default: always. */
   readonly isUp?: (nowMs: number) => boolean;
@@ -15,8 +15,8 @@ export interface BackendPlan {
 /** A backend that does so many requests at a time; others wait. */
 export interface SimulatedBackend {
   readonly plan: BackendPlan;
-  /** Requests that it answered with success. */
-  readonly answered: number;
+  /** When it answered requests with success. */
+  readonly answeredAtMs: readonly number[];
   send(batch: Batch, options: SendOptions): Promise<Ack>;
 }
 
@@ -33,13 +33,11 @@ export function simulatedBackend(
 ): SimulatedBackend {
   const { isUp = () => true, serviceMs, id } = plan;
   const freeAtMs = Array<number>(requestsAtATime).fill(0);
-  let answered = 0;
+  const answeredAtMs: number[] = [];
 
   return {
     plan,
-    get answered() {
-      return answered;
-    },
+    answeredAtMs,
     send: (batch, { deadline = Infinity }) =>
       new Promise((resolve, reject) => {
         const fail = (error: ExportError, delayMs: number): void => void clock.setTimer(() => reject(error), delayMs);
@@ -49,13 +47,16 @@ export function simulatedBackend(
         }
         const lane = freeAtMs.indexOf(Math.min(...freeAtMs));
         const startsAtMs = Math.max(clock.now() + networkMs, freeAtMs[lane] as number);
-        const endsAtMs = startsAtMs - serviceMs * Math.log(1 - random());
+        // A third of it whatever its size.
+        const size = (1 + (2 * batch.items) / 8) / 3;
+        const endsAtMs = startsAtMs - serviceMs * size * Math.log(1 - random());
         freeAtMs[lane] = endsAtMs;
         clock.setTimer(() => {
-          // What goes down takes along what it was doing.
-          if (!isUp(clock.now())) return reject(new ExportError("unavailable", `${id} closed the connection`));
-          onReceived(batch);
-          answered++;
+          // What goes down takes along what it was doing; or it was done, and only the answer is lost.
+          const isGone = !isUp(clock.now());
+          if (!isGone || random() < 0.5) onReceived(batch);
+          if (isGone) return reject(new ExportError("unavailable", `${id} closed the connection`));
+          answeredAtMs.push(clock.now());
           resolve(accepted);
         }, endsAtMs - clock.now());
         if (deadline < endsAtMs) {

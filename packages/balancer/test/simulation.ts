@@ -4,7 +4,7 @@ import { ledger, type LedgerReport, seeded } from "@otlpkit/testkit";
 import { route, type RouteEvent, type RouteOptions } from "../src/index.ts";
 import { eventClock } from "./event-clock.ts";
 import { fakeRegistry } from "./fake-registry.ts";
-import { type BackendPlan, simulatedBackend } from "./simulated-backend.ts";
+import { type BackendPlan, type SimulatedBackend, simulatedBackend } from "./simulated-backend.ts";
 
 /** Load over some backends, and what happens to them. */
 export interface Scenario {
@@ -29,7 +29,7 @@ export interface Result {
   readonly failures: number;
   /** Requests that each backend answered with success. */
   readonly answered: ReadonlyMap<string, number>;
-  /** How long after a backend went down it was left out, and after it came back taken in; ms, by id. */
+  /** How long after a backend went down it was left out, and after it came back it was of use; ms, by id. */
   readonly ejectMs: ReadonlyMap<string, number>;
   readonly restoreMs: ReadonlyMap<string, number>;
   /** The part of traces that lie on one backend. */
@@ -124,21 +124,22 @@ export async function simulate(scenario: Scenario, make: (random: () => number) 
     p50: at(0.5),
     p99: at(0.99),
     failures: events.filter(({ event }) => event.kind === "failed").length,
-    answered: new Map([...far].map(([id, backend]) => [id, backend.answered])),
-    ...reactions(backends, events, durationMs),
+    answered: new Map([...far].map(([id, backend]) => [id, backend.answeredAtMs.length])),
+    ...reactions([...far.values()], events, durationMs),
     wholeTraces: [...places.values()].filter(({ size }) => size === 1).length / places.size,
   };
 }
 
-/** How long after the first fall of a backend it was left out, and after it came back for the first time taken in. */
+/** How long after the first fall of a backend it was left out, and after it came back for the first time it was of use. */
 function reactions(
-  backends: readonly BackendPlan[],
+  backends: readonly SimulatedBackend[],
   events: readonly { readonly atMs: number; readonly event: RouteEvent }[],
   durationMs: number,
 ): Pick<Result, "ejectMs" | "restoreMs"> {
   const ejectMs = new Map<string, number>();
   const restoreMs = new Map<string, number>();
-  for (const { id, isUp } of backends) {
+  for (const { plan, answeredAtMs } of backends) {
+    const { id, isUp } = plan;
     if (isUp === undefined) continue;
     const changeAt = (from: number, up: boolean): number => {
       for (let ms = from; ms < durationMs; ms += 10) if (isUp(ms) === up) return ms;
@@ -146,12 +147,15 @@ function reactions(
     };
     const downAt = changeAt(0, false);
     const upAt = changeAt(downAt, true);
-    const isOut = ({ event }: (typeof events)[number]): boolean =>
-      (event.kind === "ejected" || (event.kind === "breaker" && event.state === "open")) && event.endpoint === id;
-    const out = events.find((one) => one.atMs >= downAt && isOut(one));
-    const back = events.find(({ atMs, event }) => atMs >= upAt && event.kind === "restored" && event.endpoint === id);
+    const out = events.find(
+      ({ atMs, event }) =>
+        atMs >= downAt &&
+        (event.kind === "ejected" || (event.kind === "breaker" && event.state === "open")) &&
+        event.endpoint === id,
+    );
+    const back = answeredAtMs.find((atMs) => atMs >= upAt);
     if (out !== undefined) ejectMs.set(id, out.atMs - downAt);
-    if (back !== undefined) restoreMs.set(id, back.atMs - upAt);
+    if (back !== undefined) restoreMs.set(id, back - upAt);
   }
   return { ejectMs, restoreMs };
 }
@@ -164,6 +168,11 @@ export function shareError(result: Result, weights: Readonly<Record<string, numb
   return Math.max(
     ...ids.map((id) => Math.abs((result.answered.get(id) ?? 0) / ((all * (weights[id] as number)) / total) - 1)),
   );
+}
+
+/** The part of all answered requests that went to one backend. */
+export function shareOf({ answered }: Result, id: string): number {
+  return (answered.get(id) ?? 0) / [...answered.values()].reduce((sum, count) => sum + count, 0);
 }
 
 /** A table for people. */
@@ -180,6 +189,8 @@ export function table(
     "acked and lost": ({ report }) => String(report.missing.length),
     repeated: ({ report }) => `${((report.duplicate.length / report.received) * 100).toFixed(2)} %`,
     "whole traces": ({ wholeTraces }) => `${(wholeTraces * 100).toFixed(1)} %`,
+    "left out after": ({ ejectMs }) => perBackend(ejectMs),
+    "back after": ({ restoreMs }) => perBackend(restoreMs),
     ...more,
   };
   const rows = [
@@ -189,4 +200,8 @@ export function table(
   const widths = Object.keys(columns).map((_, at) => Math.max(...rows.map((row) => (row[at] as string).length)));
   const lines = rows.map((row) => row.map((cell, at) => cell.padEnd(widths[at] as number)).join("  "));
   return [name, ...lines].join("\n");
+}
+
+function perBackend(times: ReadonlyMap<string, number>): string {
+  return [...times].map(([id, ms]) => `${id} ${Math.round(ms)} ms`).join(", ") || "-";
 }
