@@ -7,12 +7,16 @@ import {
   flag,
   hostPort,
   ignored,
+  integer,
   type Language,
   optional,
   or,
+  present,
   type Read,
+  record,
   section,
   shape,
+  text,
 } from "@otlpkit/config";
 import { debugExporter } from "./exporters/debug.ts";
 import { fileExporter } from "./exporters/file/file-exporter.ts";
@@ -55,11 +59,19 @@ const telemetry = section({
     encoding: or(choice("console", "json"), "console"),
     development: ignored("there is one kind of log"),
     disable_caller: ignored("no callers are logged"),
-    disable_stacktrace: ignored("no stack traces are logged"),
-    sampling: ignored("repeated lines are counted"),
+    disable_stacktrace: ignored("stack traces are logged at level debug only"),
+    /** How often one message may be repeated; by default five times in ten seconds, which is quieter than the Collector. */
+    sampling: present(
+      section({
+        enabled: or(flag, true),
+        tick: or(duration, 10_000),
+        initial: or(integer({ min: 0 }), 10),
+        thereafter: or(integer({ min: 0 }), 100),
+      }),
+    ),
     output_paths: ignored("the log goes to standard error"),
     error_output_paths: ignored("the log goes to standard error"),
-    initial_fields: ignored("no fields are added"),
+    initial_fields: record(text),
     processors: ignored("the log is not exported"),
   }),
   traces: ignored("the relay does not trace itself yet"),

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { ConfigurationError, type ConfigurationSource, type Environment, readConfiguration } from "@otlpkit/config";
-import { type Log, log as makeLog, type Metrics, metrics as makeMetrics } from "@otlpkit/telemetry";
+import { type Log, log as makeLog, type LogOptions, type Metrics, metrics as makeMetrics } from "@otlpkit/telemetry";
 import { readArguments, usage } from "./arguments.ts";
 import { banner } from "./banner.ts";
 import { configurationFromEnvironment } from "./from-environment.ts";
@@ -48,9 +48,9 @@ async function serve(
 ): Promise<number> {
   const configuration = await (config === undefined ? fromEnvironment(environment) : load(config, environment));
   if (configuration === undefined) return failure;
-  const { encoding, level } = configuration.service.telemetry.logs;
+  const { encoding, level, initial_fields, sampling } = configuration.service.telemetry.logs;
   const format = logFormat ?? (encoding === "json" ? "json" : "text");
-  const log = makeLog({ format, level });
+  const log = makeLog({ format, level, ...repeats(sampling) }).with(initial_fields);
   weighBuffersWithHeap();
   // Before anything listens, so that a signal at any moment is an orderly end.
   const asked = stopSignal(log);
@@ -75,6 +75,15 @@ async function serve(
   if (!ledger.closes) log.error("the ledger does not close; please report it", { open: ledger.open });
   if (leftItems > 0) log.error("not everything could be delivered in time", { leftItems });
   return leftItems > 0 || reason === "failure" ? failure : success;
+}
+
+/** The Collector's words for how often a message may be repeated. */
+function repeats(sampling: RelayConfiguration["service"]["telemetry"]["logs"]["sampling"]): LogOptions {
+  if (sampling === undefined) return {};
+  const { enabled, initial, thereafter, tick } = sampling;
+  return enabled
+    ? { maxRepeats: initial, repeatEvery: thereafter, repeatWindowMs: tick }
+    : { maxRepeats: Number.POSITIVE_INFINITY };
 }
 
 async function load(file: string, environment: Environment): Promise<RelayConfiguration | undefined> {
@@ -153,7 +162,7 @@ function failures(log: Log, metrics: Metrics): Promise<"failure"> {
   return new Promise((resolve) => {
     process.on("uncaughtException", (error) => {
       errors.with({ kind: "exception" }).add(1);
-      log.error("an error was not caught; stopping", { error, stack: error.stack });
+      log.error("an error was not caught; stopping", { error, error_stack: error.stack });
       resolve("failure");
     });
   });
