@@ -1,4 +1,4 @@
-import type { Endpoint } from "@otlpkit/core";
+import type { Endpoint, Registrar } from "@otlpkit/core";
 import { testAuthority, testClient } from "@otlpkit/testkit/node";
 import { afterEach, expect, it, vi } from "vitest";
 import { etcdRegistrar, type EtcdRegistrarOptions, etcdRegistry, type EtcdRegistryOptions } from "../src/etcd/index.ts";
@@ -44,12 +44,12 @@ export function etcdCases(start: (wanted: WantedEtcd) => Promise<RunningEtcd>): 
     readonly lists: (readonly Endpoint[])[];
     readonly states: SourceState[];
     /** Begins to watch, through the proxy. */
-    watch(options?: Partial<EtcdRegistryOptions>): void;
-    registrar(options?: Partial<EtcdRegistrarOptions>): ReturnType<typeof etcdRegistrar>;
-    write(name: string, value?: string): Promise<void>;
+    readonly watch: (options?: Partial<EtcdRegistryOptions>) => void;
+    readonly registrar: (options?: Partial<EtcdRegistrarOptions>) => Registrar;
+    readonly write: (name: string, value?: string) => Promise<void>;
     /** Keys that are there. */
-    keys(): Promise<string[]>;
-    told(...ids: string[]): Promise<void>;
+    readonly keys: () => Promise<string[]>;
+    readonly told: (...ids: string[]) => Promise<void>;
   }
 
   async function scene(wanted: WantedEtcd = {}, more: Partial<EtcdRegistryOptions> = {}): Promise<Scene> {

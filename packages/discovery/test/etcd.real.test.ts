@@ -110,7 +110,7 @@ describe.skipIf(backend === undefined)("three members", () => {
     const register = (id: string): ReturnType<typeof registrar.register> =>
       registrar.register({ service: "relay", endpoint: { id, url: "http://10.0.0.1:4317" } });
 
-    await (async () => {
+    try {
       const first = await register("a");
       await told("a");
       // Each of them in turn, the leader among them.
@@ -132,10 +132,10 @@ describe.skipIf(backend === undefined)("three members", () => {
       expect(lists.at(-1)).toBe("a");
       await first.close();
       await told("");
-    })().finally(async () => {
+    } finally {
       over.abort();
       await reading;
       await cluster.close();
-    });
+    }
   });
 });

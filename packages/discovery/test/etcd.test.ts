@@ -4,9 +4,9 @@ import { etcdWorld } from "./etcd-worlds.ts";
 import { fakeEtcd } from "./fakes/etcd-server.ts";
 
 describe("the registry of etcd", () => {
-  registryCases({ it }, () => etcdWorld(() => fakeEtcd()));
+  registryCases({ it: it.concurrent }, () => etcdWorld(() => fakeEtcd()));
 });
 
 describe("the registrar of etcd", () => {
-  registrarCases({ it }, () => etcdWorld(() => fakeEtcd()));
+  registrarCases({ it: it.concurrent }, () => etcdWorld(() => fakeEtcd()));
 });

@@ -23,5 +23,5 @@ async function played(): Promise<KubernetesUnderTest> {
 }
 
 describe("the registry of Kubernetes", () => {
-  registryCases({ it }, () => kubernetesWorld(played), { cannot });
+  registryCases({ it: it.concurrent }, () => kubernetesWorld(played), { cannot });
 });

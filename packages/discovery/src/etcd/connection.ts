@@ -187,6 +187,11 @@ function collect(
   });
   // Told by "close"; but one that nobody listens to would end the process.
   stream.on("error", () => {});
+  // Our side of a lasting stream is still open when theirs has ended, so it would not be closed. One that is torn down
+  // ends as well, and "close" tells of it.
+  stream.once("end", () => {
+    if (stream.rstCode === 0) end(statusOf(last, attempted));
+  });
   stream.once("close", () => end(statusOf(last, attempted)));
 }
 

@@ -59,7 +59,7 @@ function place(where: string, id: string, said: Sayings, manner: Manner): Endpoi
   if (socket !== undefined) return endpointOf({ host: socket, port: 0, id, ...said }, manner);
   const hasScheme = /^https?:\/\//i.test(where);
   const url = hasScheme ? where : `${manner.scheme ?? "http"}://${where}`;
-  if (!URL.canParse(url) || (!hasScheme && !/:\d+$/.test(where))) return undefined;
+  if (!URL.canParse(url) || (!hasScheme && !/^(?:\[[^\]]+\]|[^:/]+):\d+$/.test(where))) return undefined;
   const { protocol, hostname, port, pathname, username } = new URL(url);
   if (username !== "") return undefined;
   const secure = protocol === "https:";

@@ -56,7 +56,8 @@ export function bytes(number: number): Field<Uint8Array> {
     number,
     zero: () => none,
     write: (value) => (value.byteLength === 0 ? [] : lengthField(number, value)),
-    read: (raw) => raw.bytes.slice(),
+    // Not `slice`, which makes another view of a Buffer.
+    read: (raw) => new Uint8Array(raw.bytes),
   };
 }
 

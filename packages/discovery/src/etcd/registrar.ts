@@ -20,11 +20,15 @@ export interface EtcdRegistrarOptions extends EtcdConnectOptions, KeepOptions {
  * lease is over (etcd says so with a time to live of 0, and no error) or the key is gone, it is put again with a new one.
  * Draining changes the value; closing revokes the lease, and the key goes with it.
  *
- * @throws ExportError "rejected" for endpoints that are no URLs, and a password that would be readable on the way.
+ * @throws ExportError "rejected" for endpoints that are no URLs, and a password that would be readable on the way;
+ * RangeError for a time to live that is none.
  */
 export function etcdRegistrar(options: EtcdRegistrarOptions): Registrar {
   const { prefix = "/otlp/services/", ttlSeconds = 15 } = options;
   checkConnect(options);
+  if (!Number.isInteger(ttlSeconds) || ttlSeconds < 1) {
+    throw new RangeError(`etcdRegistrar: ttlSeconds must be a whole number from 1, not ${ttlSeconds}`);
+  }
   return keeping("etcd", options, ({ service, endpoint }, time) => {
     registrable(endpoint, "etcd");
     const client = etcdClient(options, time);
@@ -39,7 +43,12 @@ export function etcdRegistrar(options: EtcdRegistrarOptions): Registrar {
       const granted = await client.call(leaseGrant, { ttlSeconds: BigInt(ttlSeconds) }, signal);
       lease = { id: granted.id, ttlMs: Number(granted.ttlSeconds) * 1000 };
       confirmedMs = askedMs;
-      await client.call(put, { key, value: value(draining), lease: granted.id }, signal);
+      try {
+        await client.call(put, { key, value: value(draining), lease: granted.id }, signal);
+      } catch (cause) {
+        if (!ExportError.is(cause) || !isLeaseGone(cause)) throw cause;
+        throw new ExportError("unavailable", "the lease that etcd gave was over before it could be used", { cause });
+      }
     }
 
     return {
