@@ -5,10 +5,10 @@ import type { QueueEvent } from "./events.ts";
 /** Whether the disk takes anything. After a failure one write at a time finds out. */
 export interface DiskState {
   readonly error: unknown;
-  failed(attempted: string, error: unknown): void;
+  readonly failed: (attempted: string, error: unknown) => void;
   works(): void;
   /** Why nothing may be written now, and until when. */
-  stopped(): { readonly error: ExportError; readonly untilMs: number } | undefined;
+  readonly stopped: () => { readonly error: ExportError; readonly untilMs: number } | undefined;
 }
 
 export function diskState(now: () => number, onEvent: (event: QueueEvent) => void): DiskState {

@@ -4,7 +4,7 @@ export interface DrainRate {
   left(bytes: number): void;
   readonly bytesPerSecond: number;
   /** How long `bytes` will take, in whole ms, from 100 ms to 30 s; a second while nothing is known. */
-  msFor(bytes: number): number;
+  readonly msFor: (bytes: number) => number;
 }
 
 const unknownMs = 1000;

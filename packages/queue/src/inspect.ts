@@ -1,6 +1,15 @@
-import type { Encryption } from "@otlpkit/core";
-import type { Files } from "./files.ts";
+import { type Encryption, ExportError } from "@otlpkit/core";
+import { type Catalog, catalog, type Segment } from "./catalog.ts";
+import type { Consumer } from "./consumer.ts";
+import type { Files, OpenFile } from "./files.ts";
+import { deadFolderOf, markOf, queueIdBytes } from "./layout.ts";
+import { nodeFiles } from "./node-files.ts";
 import type { Books, QueueRecord, RecordFacts } from "./queue.ts";
+import { type Reader, reader } from "./reader.ts";
+import type { RecordHead } from "./record.ts";
+import { consumersOf } from "./recover.ts";
+import { type Damage, type Survey, survey } from "./survey.ts";
+import { walk } from "./walk.ts";
 
 /** Options of {@link inspect}. */
 export interface InspectOptions {
@@ -60,5 +69,172 @@ export interface Inspection {
 
 /** Looks into the queue in a folder, whether a process has it open or not. */
 export function inspect(folder: string, options: InspectOptions = {}): Inspection {
-  throw new Error(`not there yet: ${folder} ${String(options.files)}`);
+  return look(folder, options, false);
+}
+
+function look(folder: string, options: InspectOptions, mayBeAbsent: boolean): Inspection {
+  const files = options.files ?? nodeFiles();
+
+  /** What is there at this moment. */
+  async function now(): Promise<Survey | undefined> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        const found = await survey(files, folder);
+        if (found.queueId !== undefined || found.foreign.length > 0 || mayBeAbsent) return found;
+        throw new ExportError("invalid", `there is no queue in ${folder}`);
+      } catch (error) {
+        if ((error as { code?: string }).code !== "ENOENT") throw error;
+        // Files of a live queue come and go.
+        if (attempt < attempts) continue;
+        if (mayBeAbsent) return undefined;
+        throw new ExportError("invalid", `there is no queue in ${folder}`, { cause: error });
+      }
+    }
+  }
+
+  async function* recordsOf(
+    found: Survey | undefined,
+    isWanted: (segment: Segment, sequence: number) => boolean,
+  ): AsyncGenerator<RecordFacts> {
+    for (const segment of found?.segments ?? []) {
+      const file = await openIfThere(segment.name);
+      if (file === undefined) continue;
+      try {
+        for await (const piece of walk(file, markOf(segment.header.queueId), segment.bytes)) {
+          if (piece.kind === "damage") continue;
+          const { offset, head } = piece;
+          const { sequence } = head;
+          if (segment.get(sequence)?.offset === offset && isWanted(segment, sequence))
+            yield factsOf(segment, offset, head);
+        }
+      } finally {
+        await file.close();
+      }
+    }
+  }
+
+  /** Undefined when it has gone meanwhile. */
+  async function openIfThere(name: string): Promise<OpenFile | undefined> {
+    try {
+      return await files.open(`${folder}/${name}`, "read");
+    } catch (error) {
+      if ((error as { code?: string }).code === "ENOENT") return undefined;
+      throw error;
+    }
+  }
+
+  async function withReader<T>(found: Survey, use: (read: Reader) => Promise<T>): Promise<T> {
+    const read = reader(files, folder, markOf(found.queueId ?? new Uint8Array(queueIdBytes)), options.encryption);
+    try {
+      return await use(read);
+    } finally {
+      await read.close();
+    }
+  }
+
+  async function consumers(found: Survey | undefined): Promise<readonly Consumer[]> {
+    return found === undefined ? [] : consumersOf(found.progress, catalogOf(found));
+  }
+
+  return {
+    async segments() {
+      const found = await now();
+      return (found?.segments ?? []).map((segment) => segmentFacts(segment, found?.damages ?? []));
+    },
+    async *records() {
+      yield* recordsOf(await now(), () => true);
+    },
+    async *waiting(name = "default") {
+      const found = await now();
+      const one = (await consumers(found)).find((candidate) => candidate.name === name);
+      yield* recordsOf(found, (segment, sequence) => one === undefined || !one.isSettled(segment, sequence));
+    },
+    async read(sequence) {
+      const found = await now();
+      for await (const facts of recordsOf(found, (_, candidate) => candidate === sequence)) {
+        const segment = found?.segments.find(({ name }) => name === facts.segment);
+        if (found === undefined || segment === undefined) continue;
+        const { batch, refusal } = await withReader(found, (read) => read.read(segment, sequence));
+        return { ...facts, batch, ...(refusal === undefined ? {} : { refusal }) };
+      }
+      return undefined;
+    },
+    async *verify() {
+      const found = await now();
+      if (found === undefined) return;
+      for (const { segment, offset, bytes } of found.damages) {
+        yield { segment, offset, bytes, sequence: undefined, problem: "no record here" };
+      }
+      for (const { name, error } of found.foreign) yield wholeFile(name, error.message);
+      for (const name of found.lost) yield wholeFile(name, "its header is lost, and with it the key");
+      for await (const { segment: name, offset, bytes, sequence } of recordsOf(found, () => true)) {
+        const segment = found.segments.find((candidate) => candidate.name === name);
+        const error = segment && (await withReader(found, (read) => problemOf(read.read(segment, sequence))));
+        if (error !== undefined) yield { segment: name, offset, bytes, sequence, problem: error.message };
+      }
+    },
+    async keys() {
+      const counts = new Map<string, number>();
+      for (const { header } of (await now())?.segments ?? []) {
+        if (header.key !== undefined) counts.set(header.key.id, (counts.get(header.key.id) ?? 0) + 1);
+      }
+      return counts;
+    },
+    async consumers() {
+      const found = await now();
+      return new Map(
+        (await consumers(found)).map((one) => {
+          const { settled, queued } = one.ledger;
+          const sum = { batches: settled.batches + queued.batches, items: settled.items + queued.items };
+          return [one.name, one.ledger.total(sum)];
+        }),
+      );
+    },
+    deadLetters: () => look(deadFolderOf(folder), options, true),
+  };
+}
+
+/** How often to look again when files go while we look. */
+const attempts = 10;
+
+function catalogOf(found: Survey): Catalog {
+  const all = catalog();
+  for (const segment of found.segments) all.add(segment);
+  return all;
+}
+
+function segmentFacts(segment: Segment, damages: readonly Damage[]): SegmentFacts {
+  const { name, bytes, header, records, items, firstSequence, length } = segment;
+  const stray = damages.filter((damage) => damage.segment === name).reduce((sum, damage) => sum + damage.bytes, 0);
+  return {
+    name,
+    bytes,
+    madeAtMs: header.madeAtMs,
+    batches: records,
+    items,
+    firstSequence,
+    lastSequence: firstSequence + length - 1,
+    keyId: header.key?.id,
+    strayBytes: stray,
+  };
+}
+
+function factsOf(segment: Segment, offset: number, head: RecordHead): RecordFacts {
+  const { sequence, signal, tenant, items, acceptedAtMs, encrypted, headBytes, payloadBytes } = head;
+  const bytes = headBytes + payloadBytes;
+  return { sequence, signal, tenant, items, bytes, acceptedAtMs, segment: segment.name, offset, encrypted };
+}
+
+async function problemOf(work: Promise<unknown>): Promise<ExportError | undefined> {
+  try {
+    await work;
+    return undefined;
+  } catch (error) {
+    if (ExportError.is(error)) return error;
+    throw error;
+  }
+}
+
+function wholeFile(segment: string, problem: string): Flaw {
+  return { segment, offset: 0, bytes: 0, sequence: undefined, problem };
 }

@@ -12,11 +12,12 @@ import { recover } from "./recover.ts";
  * @throws ExportError "unavailable" when another process has it, or the folder can't be read
  * @throws RangeError when an option is out of range
  */
-export function openQueue(options: QueueOptions): Promise<Queue> {
+export async function openQueue(options: QueueOptions): Promise<Queue> {
   return open(settle(options));
 }
 
-async function open(settings: Settings): Promise<DurableQueue> {
+/** The same, for the rest of this package. */
+export async function open(settings: Settings): Promise<DurableQueue> {
   const { files, folder, now, locks, deadLetterBytes } = settings;
   const startMs = now();
   try {
@@ -46,7 +47,14 @@ async function open(settings: Settings): Promise<DurableQueue> {
       );
       const { close } = queue;
       let closing: Promise<void> | undefined;
-      queue.close = () => (closing ??= close().finally(() => lock?.release()));
+      const closeAndUnlock = async (): Promise<void> => {
+        try {
+          await close();
+        } finally {
+          await lock?.release();
+        }
+      };
+      queue.close = () => (closing ??= closeAndUnlock());
       return queue;
     } catch (error) {
       await lock?.release();

@@ -149,7 +149,7 @@ describe("a queue with several consumers", () => {
     const quickAgain = recordingSender();
     again.drain(quickAgain, { consumer: "quick" });
     await again.flush();
-    expect(numbersOf(late.batches).toSorted()).toEqual([1, 2, 3]);
+    expect(new Set(numbersOf(late.batches))).toEqual(new Set([1, 2, 3]));
     expect(quickAgain.batches).toEqual([]);
   });
 

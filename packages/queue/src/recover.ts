@@ -5,7 +5,7 @@ import { consumer, type Consumer } from "./consumer.ts";
 import type { Amount, QueueEvent } from "./events.ts";
 import type { Files } from "./files.ts";
 import { queueIdBytes } from "./layout.ts";
-import type { ProgressEntry, Snapshot } from "./progress-file.ts";
+import type { LoadedProgress, ProgressEntry, Snapshot } from "./progress-file.ts";
 import type { Recovered } from "./queue.ts";
 import { setAside, type SetAside } from "./set-aside.ts";
 import { type Survey, survey } from "./survey.ts";
@@ -51,12 +51,7 @@ export async function recover({ files, folder, damagedBytes, onEvent }: RecoverO
 
   const segments = catalog();
   for (const segment of found.segments) segments.add(segment);
-  const consumers = (snapshot?.consumers ?? []).map(consumer);
-  for (const one of consumers) {
-    for (const number of snapshot?.done ?? []) one.forget(number);
-    for (const segment of segments.segments) one.attach(segment);
-  }
-  replay(progress.entries, consumers, segments);
+  const consumers = consumersOf(progress, segments);
 
   let damaged = nothing;
   for (const one of consumers) {
@@ -85,6 +80,17 @@ export async function recover({ files, folder, damagedBytes, onEvent }: RecoverO
       progressDamaged: progress.damaged || (snapshot === undefined && found.segments.length > 0),
     },
   };
+}
+
+/** Who has got what. */
+export function consumersOf({ snapshot, entries }: LoadedProgress, segments: Catalog): Consumer[] {
+  const consumers = (snapshot?.consumers ?? []).map(consumer);
+  for (const one of consumers) {
+    for (const number of snapshot?.done ?? []) one.forget(number);
+    for (const segment of segments.segments) one.attach(segment);
+  }
+  replay(entries, consumers, segments);
+  return consumers;
 }
 
 async function keepDamaged(

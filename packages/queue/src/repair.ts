@@ -1,5 +1,8 @@
 import type { Encryption } from "@otlpkit/core";
+import type { DurableQueue } from "./durable-queue.ts";
 import type { Files } from "./files.ts";
+import { open } from "./open.ts";
+import { settle } from "./options.ts";
 
 /** Options of {@link repair}. */
 export interface RepairOptions {
@@ -27,5 +30,35 @@ export interface Repair {
  * @throws ExportError "unavailable" when a process has it open
  */
 export async function repair(folder: string, options: RepairOptions = {}): Promise<Repair> {
-  throw new Error(`not there yet: ${folder} ${String(options.files)}`);
+  // It takes nothing in, so no limit is of any importance.
+  const queue = await open(settle({ ...options, folder, maxBytes: 2 ** 50, segmentBytes: 2 ** 26 }));
+  const all = async (): Promise<DurableQueue[]> => {
+    const dead = await queue.deadLetters();
+    return dead === undefined ? [queue] : [queue, dead];
+  };
+  return {
+    remove: (sequences) => queue.remove(sequences),
+    removeDeadLetters: async (sequences) => (await (await queue.deadLetters())?.remove(sequences)) ?? 0,
+    async mend() {
+      const sum = { damagedPlaces: 0, tornBytes: 0 };
+      for (const one of await all()) {
+        await one.check();
+        sum.damagedPlaces += one.recovered.damagedPlaces;
+        sum.tornBytes += one.recovered.tornBytes;
+      }
+      return sum;
+    },
+    async rewrap() {
+      let rewrapped = 0;
+      const failed: string[] = [];
+      for (const one of await all()) {
+        const done = await one.rewrap();
+        rewrapped += done.rewrapped;
+        failed.push(...done.failed);
+      }
+      return { rewrapped, failed };
+    },
+    forget: (consumer) => queue.forget(consumer),
+    close: () => queue.close(),
+  };
 }

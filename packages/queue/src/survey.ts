@@ -79,9 +79,10 @@ export async function survey(files: Files, folder: string): Promise<Survey> {
       foreign.push({ name, error: strange(name, "it belongs to another queue") });
       continue;
     }
-    const mark = markOf(queueId);
+    const id = queueId;
+    const mark = markOf(id);
     const found = await withFile(files, folder, number, async (file) =>
-      surveyOne({ number, file, size: await file.size(), header }, mark, queueId as Buffer, damages),
+      surveyOne({ number, file, size: await file.size(), header }, mark, id, damages),
     );
     if (found === "lost") lost.push(name);
     else if (found === undefined) leftovers.push(name);

@@ -18,7 +18,7 @@ export interface SweepOptions {
   readonly catalog: Catalog;
   readonly consumers: readonly Consumer[];
   readonly reader: Reader;
-  readonly progress: () => Progress;
+  readonly progress: Progress;
   readonly done: readonly number[];
   readonly onFailure: (attempted: string, error: unknown) => void;
   /** Told when there is room again. */
@@ -43,16 +43,16 @@ export function sweep(options: SweepOptions): Sweep {
       const going = catalog.segments.filter(mayGo);
       if (going.length === 0) continue;
       const before = done;
-      done = [...done, ...going.map(({ number }) => number)];
+      done = before.concat(going.map(({ number }) => number));
       // What became of them must be known before they are gone. When the disk is too full even for that, they go first.
-      const noted = await options.progress().checkpoint();
+      const noted = await options.progress.checkpoint();
       try {
         for (const segment of going) {
           catalog.remove(segment);
           await reader.release(segment);
           await files.remove(`${folder}/${segment.name}`);
         }
-        if (!noted) await options.progress().checkpoint();
+        if (!noted) await options.progress.checkpoint();
         await files.syncFolder(folder);
         done = done.filter((number) => !before.includes(number) && !going.some((segment) => segment.number === number));
       } catch (error) {
