@@ -20,7 +20,7 @@ const service = "otlp-case";
 const folder = `/otlp/services/${service}/`;
 
 /** Gives up soon, so that cases are quick. */
-export const quickEtcd: Pick<EtcdRegistryOptions, "timeoutMs" | "pingMs"> = { timeoutMs: 400, pingMs: 300 };
+export const quickEtcd: Pick<EtcdRegistryOptions, "timeoutMs" | "pingMs"> = { timeoutMs: 800, pingMs: 600 };
 
 /** A world of an etcd. */
 export async function etcdWorld(

@@ -11,10 +11,10 @@ export interface KubernetesUnderTest {
   readonly url: string;
   readonly token: string;
   readonly namespace: string;
-  put(slice: StoredSlice): Promise<void>;
-  remove(name: string): Promise<void>;
-  restart(): Promise<void>;
-  close(): Promise<void>;
+  readonly put: (slice: StoredSlice) => Promise<void>;
+  readonly remove: (name: string) => Promise<void>;
+  readonly restart: () => Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 /** A pod's folder with what a service account brings. */
