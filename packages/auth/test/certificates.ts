@@ -39,7 +39,7 @@ export async function authority(name = "test authority"): Promise<Authority> {
     extensions: [new x509.BasicConstraintsExtension(true, undefined, true)],
   });
   return {
-    ca: ca.toString("pem"),
+    ca: `${ca.toString("pem")}\n`,
     async issue({ names, from = new Date(Date.now() - dayMs), until = new Date(Date.now() + 30 * dayMs) }) {
       const own = await webcrypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
       const certificate = await x509.X509CertificateGenerator.create({
@@ -64,8 +64,8 @@ export async function authority(name = "test authority"): Promise<Authority> {
       });
       const key = await webcrypto.subtle.exportKey("pkcs8", own.privateKey);
       return {
-        cert: certificate.toString("pem"),
-        key: x509.PemConverter.encode(key, "PRIVATE KEY"),
+        cert: `${certificate.toString("pem")}\n`,
+        key: `${x509.PemConverter.encode(key, "PRIVATE KEY")}\n`,
       };
     },
   };

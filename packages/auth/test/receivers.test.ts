@@ -193,16 +193,16 @@ describe.each(kinds)("over %s", (kind, transport, receiver) => {
     });
 
     it.each<[string, () => Promise<object>, RegExp]>([
-      ["no certificate", async () => ({}), /certificate|hung up|broke|reset|closed/i],
+      ["no certificate", async () => ({}), /certificate/],
       [
         "one that has ended",
         async () => root.issue({ names: ["DNS:a"], until: new Date(Date.now() - 1000) }),
-        /certificate|hung up|broke|reset|closed|refused/i,
+        /certificate/,
       ],
       [
         "one of a strange authority",
         async () => (await authority("strange")).issue({ names: ["DNS:a"] }),
-        /certificate|hung up|broke|reset|closed|refused/i,
+        /certificate/,
       ],
     ])("refuses a client with %s, and says so", async (_, make, message) => {
       const tls = { ...server, ca: root.ca, requireClientCert: true };
@@ -215,18 +215,20 @@ describe.each(kinds)("over %s", (kind, transport, receiver) => {
       expect(pipeline.batches).toEqual([]);
     });
 
-    it.skipIf(kind === "grpc-js")("asks for a certificate and takes another proof as well", async () => {
-      const either = anyOf(authenticator, acceptBearer([{ name: "plain", token: "token" }]));
-      const { pipeline, connect } = await setUp({
-        authenticator: either,
-        tls: { ...server, ca: root.ca, askClientCert: true },
+    // grpc-js can only require one.
+    if (kind !== "grpc-js")
+      it("asks for a certificate and takes another proof as well", async () => {
+        const either = anyOf(authenticator, acceptBearer([{ name: "plain", token: "token" }]));
+        const { pipeline, connect } = await setUp({
+          authenticator: either,
+          tls: { ...server, ca: root.ca, askClientCert: true },
+        });
+        await connect(undefined, client).send(spans, soon());
+        await connect(bearer("token")).send(spans, soon());
+        const forged = await (await authority("strange")).issue({ names: ["URI:spiffe://example/shop"] });
+        await expect(connect(undefined, forged).send(spans, soon())).rejects.toMatchObject({ code: "unauthenticated" });
+        expect(pipeline.options.map(({ caller }) => caller?.name)).toEqual(["spiffe://example/shop", "plain"]);
       });
-      await connect(undefined, client).send(spans, soon());
-      await connect(bearer("token")).send(spans, soon());
-      const forged = await (await authority("strange")).issue({ names: ["URI:spiffe://example/shop"] });
-      await expect(connect(undefined, forged).send(spans, soon())).rejects.toMatchObject({ code: "unauthenticated" });
-      expect(pipeline.options.map(({ caller }) => caller?.name)).toEqual(["spiffe://example/shop", "plain"]);
-    });
   });
 
   describe("rules for TLS", () => {

@@ -14,6 +14,7 @@ export type { Route } from "./route.ts";
 export type { Registered, Registrar, Registration, Registry } from "./registry.ts";
 export type { Balancer, Candidate } from "./balancer.ts";
 export type { Authenticator, Caller, CallerCertificate, Knock } from "./caller.ts";
+export { callerCertificate, type ShownCertificate } from "./caller-certificate.ts";
 export type { AuditHook, AuditRecord } from "./audit.ts";
 export { isLive, type Live } from "./live.ts";
 export type { Encryption, FileOpener, FileSealer } from "./encryption.ts";

@@ -83,7 +83,7 @@ function cannotConnect(target: Target, connected: boolean, trouble: Error | unde
   function advice(): string {
     if (trouble === undefined || (connected && code === "ECONNRESET")) {
       return target.tls
-        ? "the connection was closed before HTTP/2 began: is a client certificate needed, and does the port speak HTTP/2?"
+        ? "the connection was closed before HTTP/2 began: is a client certificate needed, was ours refused (tls.cert), and does the port speak HTTP/2?"
         : "the connection was closed before HTTP/2 began: does the port expect TLS (https://)?";
     }
     // The preface was answered by something that is no HTTP/2 frame. Read as one by gRPC libraries it is the famous

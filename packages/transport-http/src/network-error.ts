@@ -65,7 +65,10 @@ function explanation(error: Error, code: string, url: URL): string {
   }
   if (code.startsWith("HPE_")) return `it does not answer in HTTP/1.1${grpcHint(url, "; is it a gRPC port?")}`;
   if (code === "ECONNRESET" || code === "EPIPE") {
-    return `the connection broke before an answer came${grpcHint(url, "")}`;
+    // With TLS 1.3 a server refuses a certificate when the client thinks that all is well, and some just hang up.
+    const refused =
+      url.protocol === "https:" ? "; a server that has refused our certificate (tls.cert) does that too" : "";
+    return `the connection broke before an answer came${grpcHint(url, refused)}`;
   }
   return error.message;
 }

@@ -1,7 +1,8 @@
-import type { Metadata, ServerInterceptor, StatusObject } from "@grpc/grpc-js";
-import { ExportError, type Signal, signalNames, signals } from "@otlpkit/core";
+import type { Metadata, ServerInterceptingCallInterface, ServerInterceptor, StatusObject } from "@grpc/grpc-js";
+import { type Caller, callerCertificate, ExportError, type Signal, signalNames, signals } from "@otlpkit/core";
 import { encodeStatus, type Status, statusOf } from "@otlpkit/otlp/replies";
 import { allowance } from "../server/allowance.ts";
+import { type Approach, callerOf } from "../server/caller-of.ts";
 import { bounded, hasDetails } from "../server/exchange.ts";
 import { type FilledReceiverOptions, refusalOf } from "../server/options.ts";
 import { tenantOf, tenantRefusal } from "../server/tenant.ts";
@@ -16,7 +17,7 @@ const signalOfPath: ReadonlyMap<string, Signal> = new Map(signalNames.map((name)
  * Refuses calls that there is no room for before grpc-js reads and decompresses them. How large a message is, grpc-js
  * does not tell before it is there, so what is held for it is held from then on only.
  */
-export function admission(grpc: GrpcJs, options: FilledReceiverOptions): ServerInterceptor {
+export function admission(grpc: GrpcJs, options: FilledReceiverOptions, callers: Callers): ServerInterceptor {
   return ({ path }, call) => {
     const signal = signalOfPath.get(path);
     if (signal === undefined) return new grpc.ServerInterceptingCall(call);
@@ -24,15 +25,48 @@ export function admission(grpc: GrpcJs, options: FilledReceiverOptions): ServerI
       start: (next) =>
         next({
           onReceiveMetadata(metadata, admit) {
-            const tenant = tenantOf(options.tenantHeader, headersOf(metadata));
-            const error = tenantRefusal(tenant) ?? roomRefusal(options, tenant);
-            if (error === undefined) return admit(metadata);
-            options.onRefused(refusalOf(signal, tenant, error));
-            call.sendStatus(statusObject(grpc, statusOf(error)));
+            const refuse = (tenant: string | undefined, error: ExportError): void => {
+              options.onRefused(refusalOf(signal, tenant, error));
+              call.sendStatus(statusObject(grpc, statusOf(error)));
+            };
+            const welcome = (caller: Caller | undefined): void => {
+              const tenant = caller?.tenant ?? tenantOf(options.tenantHeader, headersOf(metadata));
+              const error = tenantRefusal(tenant) ?? roomRefusal(options, tenant);
+              if (error !== undefined) return refuse(tenant, error);
+              if (caller !== undefined) callers.set(metadata, caller);
+              return admit(metadata);
+            };
+            if (options.authenticator === undefined) return welcome(undefined);
+            callerOf(options.authenticator, approachOf(call, metadata), AbortSignal.timeout(longestCheckMs)).then(
+              welcome,
+              (error: unknown) => refuse(undefined, ExportError.from(error, "cannot tell who is asking")),
+            );
           },
         }),
     });
   };
+}
+
+/** Who made a call, by its metadata, which is one object from here to its end. */
+export type Callers = WeakMap<Metadata, Caller>;
+
+/** grpc-js does not tell here when a caller goes away. */
+const longestCheckMs = 30_000;
+
+function approachOf(call: ServerInterceptingCallInterface, metadata: Metadata): Approach {
+  const address = call.getPeer().replace(/:\d+$/u, "");
+  const shown = call.getAuthContext().sslPeerCertificate;
+  const certificate =
+    shown?.raw === undefined
+      ? undefined
+      : callerCertificate(new (process.getBuiltinModule("node:crypto").X509Certificate)(shown.raw));
+  const headers = Object.fromEntries(
+    Object.keys(metadata.getMap()).map((name) => {
+      const values = headersOf(metadata)(name) ?? [];
+      return [name, values.length === 1 ? values[0] : values];
+    }),
+  );
+  return { headers, address, certificate };
 }
 
 function roomRefusal(options: FilledReceiverOptions, tenant: string | undefined): ExportError | undefined {

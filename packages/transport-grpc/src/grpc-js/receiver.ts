@@ -1,11 +1,20 @@
 import type { sendUnaryData, Server, ServerUnaryCall, UntypedServiceImplementation } from "@grpc/grpc-js";
-import { ExportError, type Listening, type Receiver, type Sender, type Signal, signals } from "@otlpkit/core";
+import {
+  type Caller,
+  ExportError,
+  type Listening,
+  type Receiver,
+  type Sender,
+  type Signal,
+  signals,
+} from "@otlpkit/core";
 import type { Status } from "@otlpkit/otlp/replies";
 import { allowance } from "../server/allowance.ts";
 import { exchange, onwardHeaders, statusOfFailure } from "../server/exchange.ts";
 import { filledReceiver, type FilledReceiverOptions, type GrpcReceiverOptions, refusalOf } from "../server/options.ts";
 import { tenantOf } from "../server/tenant.ts";
-import { admission, headersOf, statusObject } from "./admission.ts";
+import { admission, type Callers, headersOf, statusObject } from "./admission.ts";
+import { live } from "../tls.ts";
 import { removeStaleSocket } from "../server/stale-socket.ts";
 import { healthService } from "../server/health.ts";
 import { offerHealth } from "./health.ts";
@@ -25,16 +34,17 @@ export function grpcJsReceiver(options: GrpcReceiverOptions = {}): Receiver {
 
 async function listen(pipeline: Sender, options: FilledReceiverOptions): Promise<Listening> {
   const grpc = await loadGrpcJs();
+  const callers: Callers = new WeakMap();
   const server = new grpc.Server({
     "grpc.max_receive_message_length": options.maxRequestBytes,
     "grpc.max_send_message_length": -1,
     "grpc.max_concurrent_streams": options.maxConcurrentStreams,
     ...(options.keepaliveMs > 0 ? { "grpc.keepalive_time_ms": options.keepaliveMs } : {}),
     "grpc.keepalive_timeout_ms": options.keepaliveTimeoutMs,
-    interceptors: [admission(grpc, options)],
+    interceptors: [admission(grpc, options, callers)],
     ...(options.maxIdleMs > 0 ? { "grpc.max_connection_idle_ms": options.maxIdleMs } : {}),
   });
-  for (const signal of options.signals) offer(grpc, server, signal, pipeline, options);
+  for (const signal of options.signals) offer(grpc, server, signal, pipeline, options, callers);
   const endWatching =
     options.health === undefined
       ? undefined
@@ -63,7 +73,8 @@ async function listen(pipeline: Sender, options: FilledReceiverOptions): Promise
 }
 
 async function bind(grpc: GrpcJs, server: Server, options: FilledReceiverOptions): Promise<string> {
-  const { host, port, path, tls } = options;
+  const { host, port, path } = options;
+  const tls = options.tls === undefined ? undefined : live(options.tls).current;
   const shownHost = host.includes(":") ? `[${host}]` : host;
   const where = path === undefined ? `${shownHost}:${port}` : `unix:${path}`;
   const credentials =
@@ -83,7 +94,14 @@ async function bind(grpc: GrpcJs, server: Server, options: FilledReceiverOptions
   return path === undefined ? `${shownHost}:${boundPort}` : where;
 }
 
-function offer(grpc: GrpcJs, server: Server, signal: Signal, pipeline: Sender, options: FilledReceiverOptions): void {
+function offer(
+  grpc: GrpcJs,
+  server: Server,
+  signal: Signal,
+  pipeline: Sender,
+  options: FilledReceiverOptions,
+  callers: Callers,
+): void {
   const asIs = (bytes: Buffer): Buffer => bytes;
   const definition = {
     Export: {
@@ -98,7 +116,7 @@ function offer(grpc: GrpcJs, server: Server, signal: Signal, pipeline: Sender, o
   } as const;
   const implementation: UntypedServiceImplementation = {
     Export: (call: ServerUnaryCall<Buffer, Buffer>, callback: sendUnaryData<Buffer>): void => {
-      void answer(signal, call, pipeline, options).then(
+      void answer(signal, call, pipeline, options, callers.get(call.metadata)).then(
         (reply) => callback(null, reply),
         (status: Status) => callback({ name: "refusal", message: status.message, ...statusObject(grpc, status) }),
       );
@@ -113,9 +131,10 @@ async function answer(
   call: ServerUnaryCall<Buffer, Buffer>,
   pipeline: Sender,
   options: FilledReceiverOptions,
+  caller: Caller | undefined,
 ): Promise<Buffer> {
   const header = headersOf(call.metadata);
-  const tenant = tenantOf(options.tenantHeader, header);
+  const tenant = caller?.tenant ?? tenantOf(options.tenantHeader, header);
   const held = allowance(options.budget, tenant, options.retryAfterMs);
   const onRefused = (error: ExportError): void => options.onRefused(refusalOf(signal, tenant, error));
   const gone = new AbortController();
@@ -139,7 +158,11 @@ async function answer(
         message: call.request,
         headers: onwardHeaders(options.onwardHeaders, header),
         tenant,
-        options: { ...(Number.isFinite(deadline) && { deadline }), signal: gone.signal },
+        options: {
+          ...(Number.isFinite(deadline) && { deadline }),
+          signal: gone.signal,
+          ...(caller === undefined ? {} : { caller }),
+        },
         maxResponseBytes: options.maxResponseBytes,
       },
       onRefused,

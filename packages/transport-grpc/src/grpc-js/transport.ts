@@ -231,6 +231,10 @@ function failure(error: ServiceError, attempted: string, target: Target, options
       { cause: error },
     );
   }
+  if (target.tls && code === grpcCode.UNAVAILABLE && details.startsWith("No connection established")) {
+    const advice = "with TLS, look at the certificates on both sides: tls.ca, tls.cert and their ends";
+    return new ExportError("unavailable", `${attempted}: ${details.trim()}; ${advice}`, { cause: error });
+  }
   const detailsBin = metadata.get("grpc-status-details-bin")[0];
   // The text has been decoded already, so it is not given to be decoded again.
   const status = { ...statusFrom(code, "", detailsBin), message: details };

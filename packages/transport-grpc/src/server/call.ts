@@ -1,10 +1,12 @@
 import { constants, type IncomingHttpHeaders, type ServerHttp2Stream } from "node:http2";
-import { type Compressor, ExportError, type Sender, type SendOptions, type Signal } from "@otlpkit/core";
+import type { TLSSocket } from "node:tls";
+import { type Caller, type Compressor, ExportError, type Sender, type SendOptions, type Signal } from "@otlpkit/core";
 import { type Status, statusOf } from "@otlpkit/otlp/replies";
 import type { Alarm, Alarms } from "../alarms.ts";
 import { emptyMessage, framed, type MessageHead, messagePrefix, messageReader, prefixBytes } from "../frame.ts";
 import { decodeGrpcTimeout, isGrpc } from "../metadata.ts";
 import { allowance, inflate } from "./allowance.ts";
+import { callerOf, certificateOf } from "./caller-of.ts";
 import { deadlineExceeded, exchange, onwardHeaders, statusFields, statusOfFailure } from "./exchange.ts";
 import { type FilledReceiverOptions, refusalOf } from "./options.ts";
 import { tenantOf, tenantRefusal } from "./tenant.ts";
@@ -27,17 +29,48 @@ const trailersOnly = { endStream: true, sendDate: false };
 const successTrailers = { "grpc-status": "0" };
 const copyUpToBytes = 16_384;
 
-/** Takes one stream that a client has opened: reads its one message, answers it. Never throws. */
+/** Takes one stream that a client has opened: finds out who it is, reads its one message, answers it. Never throws. */
 export function serveCall(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, context: CallContext): void {
-  const { options, pipeline } = context;
+  const { authenticator } = context.options;
   stream.on("error", swallow);
+  if (authenticator === undefined) return takeCall(stream, headers, context, undefined);
+  const gone = new AbortController();
+  const leave = (): void => gone.abort(new ExportError("cancelled", "the client gave up or went away"));
+  stream.once("close", leave);
+  const socket = stream.session?.socket as TLSSocket | undefined;
+  const approach = {
+    headers,
+    address: socket?.remoteAddress ?? "",
+    certificate: socket === undefined ? undefined : certificateOf(socket),
+  };
+  callerOf(authenticator, approach, gone.signal).then(
+    (caller) => {
+      stream.off("close", leave);
+      if (!stream.destroyed) takeCall(stream, headers, context, caller);
+    },
+    (thrown: unknown) => {
+      stream.off("close", leave);
+      const error = ExportError.from(thrown, "cannot tell who is asking");
+      context.options.onRefused(refusalOf(context.signalOfPath.get(headers[":path"] ?? ""), undefined, error));
+      if (!stream.destroyed && !stream.closed) respondStatus(stream, statusOf(error), context);
+    },
+  );
+}
+
+function takeCall(
+  stream: ServerHttp2Stream,
+  headers: IncomingHttpHeaders,
+  context: CallContext,
+  caller: Caller | undefined,
+): void {
+  const { options, pipeline } = context;
 
   if (headers[":method"] !== "POST") return answerHttp(stream, 405);
   if (!isGrpc(headers["content-type"])) return answerHttp(stream, 415);
 
   const path = headers[":path"] ?? "";
   const signal = context.signalOfPath.get(path);
-  const tenant = tenantOf(options.tenantHeader, (name) => headers[name]);
+  const tenant = caller?.tenant ?? tenantOf(options.tenantHeader, (name) => headers[name]);
   const held = allowance(options.budget, tenant, options.retryAfterMs);
   const reader = messageReader();
   let head: MessageHead | undefined;
@@ -139,6 +172,7 @@ export function serveCall(stream: ServerHttp2Stream, headers: IncomingHttpHeader
         if (goneBecause !== undefined) gone.abort(goneBecause);
         return gone.signal;
       },
+      ...(caller === undefined ? {} : { caller }),
     };
     return deadline === Infinity
       ? lazy
@@ -196,22 +230,19 @@ export function serveCall(stream: ServerHttp2Stream, headers: IncomingHttpHeader
     }
   }
 
-  /** Headers are all there is to such an answer (trailers-only). */
   function answerStatus(status: Status): void {
     if (answered) return;
     end();
     if (stream.destroyed || stream.closed) return;
-    stream.respond(
-      {
-        ":status": 200,
-        "content-type": "application/grpc",
-        "grpc-accept-encoding": context.accepted,
-        ...statusFields(status),
-      },
-      trailersOnly,
-    );
-    stopReading(stream);
+    respondStatus(stream, status, context);
   }
+}
+
+/** Headers are all there is to such an answer (trailers-only). */
+function respondStatus(stream: ServerHttp2Stream, status: Status, { accepted }: CallContext): void {
+  const answer = { ":status": 200, "content-type": "application/grpc", "grpc-accept-encoding": accepted };
+  stream.respond({ ...answer, ...statusFields(status) }, trailersOnly);
+  stopReading(stream);
 }
 
 function answerHttp(stream: ServerHttp2Stream, status: number): void {

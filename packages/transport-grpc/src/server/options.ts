@@ -1,15 +1,28 @@
-import { type ByteBudget, type Compressor, type ExportError, fairBudget, type Signal } from "@otlpkit/core";
-import type { Pem } from "../tls.ts";
+import {
+  type Authenticator,
+  type ByteBudget,
+  type Compressor,
+  type ExportError,
+  fairBudget,
+  type Live,
+  type Signal,
+} from "@otlpkit/core";
+import type { Pem, TlsRules } from "../tls.ts";
 import type { ServingStatus } from "./health.ts";
 
 /** Certificates of a server, each in PEM, text or bytes; `listen` throws ExportError "rejected" for what is none. */
-export interface ServerTls {
+export interface ServerTls extends TlsRules {
   readonly cert: Pem;
   readonly key: Pem;
   /** Authorities that client certificates must come from. */
   readonly ca?: Pem | readonly Pem[];
   /** Hangs up on clients without a certificate from `ca`. Default: false. */
   readonly requireClientCert?: boolean;
+  /**
+   * Asks for a certificate and lets in who has none, for an `authenticator` that takes other proofs as well. Default: false.
+   * grpc-js can't; there it is as if it were not said.
+   */
+  readonly askClientCert?: boolean;
 }
 
 /** A request that never reached the pipeline. */
@@ -54,8 +67,16 @@ export interface GrpcReceiverOptions {
    * believed, so let only those write it who may. Default: none, all are one tenant.
    */
   readonly tenantHeader?: string;
-  /** Default: plain HTTP/2. */
-  readonly tls?: ServerTls;
+  /**
+   * Finds out who is asking before the message is read; who can't say is refused with UNAUTHENTICATED or PERMISSION_DENIED.
+   * The tenant that credentials name wins over `tenantHeader`. Default: nobody is asked.
+   */
+  readonly authenticator?: Authenticator;
+  /**
+   * Default: plain HTTP/2. What may change (`tlsFiles` of `@otlpkit/auth/tls`) is used for new connections; grpc-js takes it
+   * as it is when it begins to listen.
+   */
+  readonly tls?: ServerTls | Live<ServerTls>;
   /** Request headers, lower case, that are copied to `batch.headers`. Default: none. */
   readonly onwardHeaders?: readonly string[];
   /**
@@ -85,8 +106,12 @@ export interface GrpcReceiverOptions {
 }
 
 /** The options with defaults filled in. */
-export type FilledReceiverOptions = Required<Omit<GrpcReceiverOptions, "health" | "path" | "tls" | "tenantHeader">> &
-  Pick<GrpcReceiverOptions, "health" | "path" | "tls"> & { readonly tenantHeader: string | undefined };
+export type FilledReceiverOptions = Required<
+  Omit<GrpcReceiverOptions, "authenticator" | "health" | "path" | "tls" | "tenantHeader">
+> &
+  Pick<GrpcReceiverOptions, "authenticator" | "health" | "path" | "tls"> & {
+    readonly tenantHeader: string | undefined;
+  };
 
 const mebibyte = 1_048_576;
 

@@ -8,13 +8,13 @@ import {
 import type { Socket } from "node:net";
 import { type Listening, type Receiver, type Sender, signals } from "@otlpkit/core";
 import { alarms } from "../alarms.ts";
-import { authorities, pem } from "../tls.ts";
+import { authorities, live, pem, rulesOf } from "../tls.ts";
 import { sessionWindowBytes, streamWindowBytes } from "../windows.ts";
 import { type CallContext, serveCall } from "./call.ts";
 import { healthCalls } from "./health-call.ts";
 import { healthService } from "./health.ts";
 import { listenOn } from "./listen.ts";
-import { filledReceiver, type FilledReceiverOptions, type GrpcReceiverOptions } from "./options.ts";
+import { filledReceiver, type FilledReceiverOptions, type GrpcReceiverOptions, type ServerTls } from "./options.ts";
 
 /**
  * Takes OTLP/gRPC over `node:http2`: the unary Export calls of the four services and, with `health`,
@@ -58,6 +58,7 @@ async function listen(pipeline: Sender, options: FilledReceiverOptions): Promise
   server.on("stream", (stream, headers) => {
     if (health?.take(stream, headers) !== true) serveCall(stream, headers, context);
   });
+  const forget = follow(server, options);
   const address = await listenOn(server, options);
 
   let closed: Promise<void> | undefined;
@@ -66,6 +67,7 @@ async function listen(pipeline: Sender, options: FilledReceiverOptions): Promise
     close({ graceMs = 10_000 } = {}) {
       closed ??= new Promise((resolve) => {
         health?.end();
+        forget();
         // Sockets and not sessions: one that was closed waits for the client's goodbye, which may never come.
         const timer = setTimeout(() => {
           for (const socket of sockets) socket.destroy();
@@ -87,7 +89,7 @@ async function listen(pipeline: Sender, options: FilledReceiverOptions): Promise
 }
 
 function createHttp2Server(options: FilledReceiverOptions): Http2Server | Http2SecureServer {
-  const { tls } = options;
+  const tls = options.tls === undefined ? undefined : live(options.tls).current;
   const common = {
     settings: {
       initialWindowSize: streamWindowBytes,
@@ -104,13 +106,28 @@ function createHttp2Server(options: FilledReceiverOptions): Http2Server | Http2S
   if (tls === undefined) return createServer(common);
   return createSecureServer({
     ...common,
-    cert: pem(tls.cert, "cert"),
-    key: pem(tls.key, "key"),
-    ca: authorities(tls.ca),
-    requestCert: tls.requireClientCert === true,
+    ...contextOf(tls),
+    requestCert: tls.requireClientCert === true || tls.askClientCert === true,
     rejectUnauthorized: tls.requireClientCert === true,
     handshakeTimeout: 10_000,
   });
+}
+
+function contextOf({ cert, key, ca, ...rules }: ServerTls) {
+  return {
+    ...rulesOf(rules),
+    honorCipherOrder: true,
+    cert: pem(cert, "cert"),
+    key: pem(key, "key"),
+    ca: authorities(ca),
+  };
+}
+
+/** Whoever connects after a change meets the new certificate; who is connected notices nothing. */
+function follow(server: Http2Server | Http2SecureServer, { tls }: FilledReceiverOptions): () => void {
+  if (tls === undefined) return () => {};
+  const source = live(tls);
+  return source.onChange(() => (server as Http2SecureServer).setSecureContext(contextOf(source.current)));
 }
 
 interface SessionState {

@@ -2,8 +2,10 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import {
   type Ack,
   accepted,
+  type Authenticator,
   type Batch,
   type ByteBudget,
+  type Caller,
   type Compressor,
   ExportError,
   fairBudget,
@@ -17,6 +19,7 @@ import {
 import { encodeReply, jsonToProtobuf, scan } from "@otlpkit/otlp";
 import { contentTypes, formatOf } from "../media-type.ts";
 import type { SignalPaths } from "../request-url.ts";
+import { callerOf } from "./caller-of.ts";
 import { type CorsOptions, corsOf } from "./cors.ts";
 import { announcedBytes, bodyTooLarge, readBody } from "./read-body.ts";
 import { type Refusal, refuse, reply } from "./reply.ts";
@@ -49,6 +52,11 @@ export interface HttpHandlerOptions {
    * believed, so let only those write it who may. Default none: all are one tenant.
    */
   readonly tenantHeader?: string;
+  /**
+   * Finds out who is asking before the body is read; who can't say is refused with 401 or 403. The tenant that credentials
+   * name wins over `tenantHeader`. Default: nobody is asked.
+   */
+  readonly authenticator?: Authenticator;
   /** How long the pipeline may take for an answer, in ms: its deadline. Default none, as a sender that gives up hangs up. */
   readonly answerTimeoutMs?: number;
   /** Whether the pipeline is told to give up when the sender hangs up. Default true. */
@@ -92,7 +100,7 @@ export function httpHandler(
 
 export function otlpHandler(pipeline: Sender, options: HttpHandlerOptions): OtlpHandler {
   const { maxResponseBytes = 4 * 1024 * 1024, retryAfterMs = 1_000 } = options;
-  const { budget = ownBudget(options), cancelOnDisconnect = true, answerTimeoutMs, onRefused } = options;
+  const { budget = ownBudget(options), cancelOnDisconnect = true, answerTimeoutMs, authenticator, onRefused } = options;
   const maxRequestBytes = Math.min(options.maxRequestBytes ?? 64 * 1024 * 1024, budget.largestBytes);
   const tenantHeader = options.tenantHeader?.toLowerCase();
   const routes = new Map((options.signals ?? signalNames).map((s) => [options.paths?.[s] ?? signals[s].httpPath, s]));
@@ -108,9 +116,28 @@ export function otlpHandler(pipeline: Sender, options: HttpHandlerOptions): Otlp
     cors?.decorate(request, response);
     if (winding) response.setHeader("connection", "close");
     const signal = routes.get(pathOf(request.url as string));
-    const admitted = admit(request, signal);
+    // Browsers ask whether they may before they show who they are.
+    if (signal !== undefined && cors?.preflight(request, response) === true) return;
+    if (authenticator === undefined || signal === undefined)
+      return welcome(request, response, signal, undefined, waiting);
+    callerOf(authenticator, request, response).then(
+      (caller) => welcome(request, response, signal, caller, waiting),
+      (error: unknown) => {
+        const format = formatOf(request.headers["content-type"]) ?? "json";
+        turnAway(request, response, { error: ExportError.from(error, "cannot tell who is asking"), format }, signal);
+      },
+    );
+  }
+
+  function welcome(
+    request: IncomingMessage,
+    response: ServerResponse,
+    signal: Signal | undefined,
+    caller: Caller | undefined,
+    waiting: boolean,
+  ): void {
+    const admitted = admit(request, signal, caller);
     if ("error" in admitted) {
-      if (signal !== undefined && cors?.preflight(request, response) === true) return;
       turnAway(request, response, admitted, signal);
       return;
     }
@@ -119,7 +146,7 @@ export function otlpHandler(pipeline: Sender, options: HttpHandlerOptions): Otlp
   }
 
   /** What can be said before the body is read: headers and the room there is decide whether it is worth reading. */
-  function admit(request: IncomingMessage, signal: Signal | undefined): Admitted | Refusal {
+  function admit(request: IncomingMessage, signal: Signal | undefined, caller: Caller | undefined): Admitted | Refusal {
     const { headers, method } = request;
     const format = formatOf(headers["content-type"]);
     const refusal = (error: ExportError, rest: Partial<Refusal>): Refusal => ({
@@ -150,10 +177,10 @@ export function otlpHandler(pipeline: Sender, options: HttpHandlerOptions): Otlp
     if (winding) return refusal(new ExportError("unavailable", "this receiver is closing; try again"), {});
     let tenant: string | undefined;
     try {
-      tenant = tenantOf(request, tenantHeader);
+      tenant = caller?.tenant ?? tenantOf(request, tenantHeader);
       const share = shareOf(budget, tenant, retryAfterMs);
       share.resize(announcedBytes(request) ?? 0);
-      return { signal, format, coding, tenant, share };
+      return { signal, format, coding, tenant, caller, share };
     } catch (error) {
       return refusal(ExportError.from(error), { tenant });
     }
@@ -173,7 +200,7 @@ export function otlpHandler(pipeline: Sender, options: HttpHandlerOptions): Otlp
       let ack: Ack;
       try {
         // Nothing inside is nothing to carry (N1-03), and a success (D-09).
-        ack = batch.items === 0 ? accepted : await send(batch, response);
+        ack = batch.items === 0 ? accepted : await send(batch, response, admitted.caller);
       } catch (error) {
         refuse(request, response, { error: ExportError.from(error), format }, maxResponseBytes);
         return;
@@ -195,14 +222,17 @@ export function otlpHandler(pipeline: Sender, options: HttpHandlerOptions): Otlp
     return { ...batch, headers, ...(tenant === undefined ? {} : { tenant }) };
   }
 
-  function send(batch: Batch, response: ServerResponse): Promise<Ack> {
-    const deadline = answerTimeoutMs === undefined ? {} : { deadline: performance.now() + answerTimeoutMs };
-    if (!cancelOnDisconnect) return pipeline.send(batch, deadline);
+  function send(batch: Batch, response: ServerResponse, caller: Caller | undefined): Promise<Ack> {
+    const common = {
+      ...(answerTimeoutMs === undefined ? {} : { deadline: performance.now() + answerTimeoutMs }),
+      ...(caller === undefined ? {} : { caller }),
+    };
+    if (!cancelOnDisconnect) return pipeline.send(batch, common);
     const controller = new AbortController();
     response.once("close", () => {
       if (!response.writableFinished) controller.abort(new Error("the sender hung up"));
     });
-    return pipeline.send(batch, { ...deadline, signal: controller.signal });
+    return pipeline.send(batch, { ...common, signal: controller.signal });
   }
 
   function answer(request: IncomingMessage, response: ServerResponse, signal: Signal, format: Format, ack: Ack): void {
@@ -246,6 +276,7 @@ interface Admitted {
   readonly format: Format;
   readonly coding: Compressor | undefined;
   readonly tenant: string | undefined;
+  readonly caller: Caller | undefined;
   /** Holds as much as the request announces. */
   readonly share: Share;
 }

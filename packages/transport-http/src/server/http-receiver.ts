@@ -1,6 +1,7 @@
 import type { Server } from "node:http";
-import type { Receiver, Sender } from "@otlpkit/core";
-import { pem } from "../tls.ts";
+import type { Server as SecureServer } from "node:https";
+import type { Live, Receiver, Sender } from "@otlpkit/core";
+import { live, pem, rulesOf, type TlsRules } from "../tls.ts";
 import { answerClientErrors } from "./client-error.ts";
 import { closeGently, connectionsOf, openAt } from "./door.ts";
 import { type HttpHandlerOptions, otlpHandler } from "./http-handler.ts";
@@ -15,8 +16,8 @@ export interface HttpReceiverOptions extends HttpHandlerOptions {
   readonly path?: string;
   /** Share the port with other processes or threads that ask for the same, where the system can. Default false. */
   readonly reusePort?: boolean;
-  /** Speak TLS. PEM. */
-  readonly tls?: ServerTlsOptions;
+  /** Speak TLS. PEM. What may change (`tlsFiles` of `@otlpkit/auth/tls`) is used for new connections. */
+  readonly tls?: ServerTlsOptions | Live<ServerTlsOptions>;
   /** How long a sender may take for its headers, TLS included, in ms; then 408. 0: no limit. Default 10,000. */
   readonly headersTimeoutMs?: number;
   /** How long a sender may take for a whole request, in ms; then 408. 0: no limit. Default 60,000. */
@@ -28,13 +29,15 @@ export interface HttpReceiverOptions extends HttpHandlerOptions {
 }
 
 /** The certificate we show, and whose certificates we ask for. */
-export interface ServerTlsOptions {
+export interface ServerTlsOptions extends TlsRules {
   readonly cert: string | Uint8Array;
   readonly key: string | Uint8Array;
-  /** Authorities for the certificates of senders, with `requireClientCert`. */
+  /** Authorities for the certificates of senders, with `requireClientCert` or `askClientCert`. */
   readonly ca?: string | Uint8Array;
   /** Turn away senders without a certificate of `ca` (mTLS). Default false. */
   readonly requireClientCert?: boolean;
+  /** Ask for a certificate and let in who has none, for an `authenticator` that takes other proofs as well. Default false. */
+  readonly askClientCert?: boolean;
 }
 
 /**
@@ -53,12 +56,14 @@ export function httpReceiver(options: HttpReceiverOptions = {}): Receiver {
       server.on("checkContinue", (request, response) => handler.handle(request, response, true));
       answerClientErrors(server);
       const connections = connectionsOf(server);
+      const forget = follow(server, options.tls);
       const address = await openAt(server, options);
       let closing: Promise<void> | undefined;
       return {
         address,
         close({ graceMs = 10_000 } = {}) {
           handler.wind();
+          forget();
           closing ??= closeGently(server, connections, graceMs);
           return closing;
         },
@@ -85,14 +90,29 @@ function serverOf(options: HttpReceiverOptions): Server {
   };
   // Not imported: see node-poster.ts.
   if (options.tls === undefined) return process.getBuiltinModule("node:http").createServer(settings);
-  const { cert, key, ca, requireClientCert = false } = options.tls;
+  const tls = live(options.tls).current;
   return process.getBuiltinModule("node:https").createServer({
     ...settings,
+    ...contextOf(tls),
     handshakeTimeout: headersTimeout,
+    requestCert: tls.requireClientCert === true || tls.askClientCert === true,
+    rejectUnauthorized: tls.requireClientCert === true,
+  });
+}
+
+function contextOf({ cert, key, ca, ...rules }: ServerTlsOptions) {
+  return {
+    ...rulesOf(rules),
+    honorCipherOrder: true,
     cert: pem(cert, "cert"),
     key: pem(key, "key"),
     ...(ca === undefined ? {} : { ca: pem(ca, "ca") }),
-    requestCert: requireClientCert,
-    rejectUnauthorized: requireClientCert,
-  });
+  };
+}
+
+/** Whoever connects after a change meets the new certificate; who is connected notices nothing. */
+function follow(server: Server, tls: HttpReceiverOptions["tls"]): () => void {
+  if (tls === undefined) return () => {};
+  const source = live(tls);
+  return source.onChange(() => (server as SecureServer).setSecureContext(contextOf(source.current)));
 }
