@@ -115,7 +115,8 @@ async function registerOnce(
   }
   if (ending.signal.aborted) {
     // It may have arrived all the same.
-    await within(closeTimeoutMs, time, (signal) => keep.remove(signal)).finally(() => keep.close());
+    await within(closeTimeoutMs, time, (signal) => keep.remove(signal));
+    await keep.close();
     throw new ExportError("cancelled", `registering with ${name} was given up by the caller`, { cause: given?.reason });
   }
 

@@ -11,16 +11,16 @@ import { consulWorld, quickConsul } from "./consul-worlds.ts";
 import { fakeConsul, type FakeConsul } from "./fakes/consul-server.ts";
 
 describe("consulRegistry (fake agent)", () => {
-  registryCases({ it }, consulWorld, { quietMs: 150 });
+  registryCases({ it: it.concurrent }, consulWorld, { quietMs: 150 });
 });
 
 describe("consulRegistrar with a time to live (fake agent)", () => {
-  registrarCases({ it }, consulWorld, { quietMs: 150 });
+  registrarCases({ it: it.concurrent }, consulWorld, { quietMs: 150 });
 });
 
 describe("consulRegistrar with checks by the agent (fake agent)", () => {
   const check = { kind: "grpc" } as const;
-  registrarCases({ it }, () => consulWorld({ check, beatMs: 100 }), { quietMs: 150 });
+  registrarCases({ it: it.concurrent }, () => consulWorld({ check, beatMs: 100 }), { quietMs: 150 });
 });
 
 describe("consulRegistry", () => {
@@ -71,7 +71,7 @@ describe("consulRegistry", () => {
       ID: "a",
       Name: "otlp",
       Port: 4317,
-      ...{ TaggedAddresses: { wan: { Address: "127.0.0.99", Port: 14317 } } },
+      TaggedAddresses: { wan: { Address: "127.0.0.99", Port: 14317 } },
     });
     expect(urls(await watch({ taggedAddress: "wan", scheme: "https", path: "/v1" }).firstList())).toEqual([
       "https://127.0.0.99:14317/v1",

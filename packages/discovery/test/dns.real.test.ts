@@ -37,7 +37,7 @@ describe.skipIf(bind === undefined)("dnsRegistry and a large answer (BIND)", () 
     const world = await bindWorld(bind as RealBackend, "relays.test:4317", addresses, "max-udp-size 512;");
     try {
       const numbers = Array.from({ length: 90 }, (_, index) => index + 1);
-      await world.fill(numbers.map((number) => ({ id: `r${number}`, host: `127.0.1.${number}`, port: 4317 })));
+      await world.putAll(numbers.map((number) => ({ id: `r${number}`, host: `127.0.1.${number}`, port: 4317 })));
       for await (const list of world.registry({} as never).watch(AbortSignal.timeout(10_000))) {
         expect(list).toHaveLength(90);
         return;
@@ -53,7 +53,7 @@ describe.skipIf(bind === undefined)("dnsRegistry and a large answer (BIND)", () 
       "update add _otlp._tcp.test 1 SRV 0 0 0 .",
     ]);
     try {
-      await world.fill([]);
+      await world.putAll([]);
       for (const registry of [
         world.registry({} as never),
         dnsRegistry("nobody.test", { ...quick, servers: [world.address] }),
@@ -88,7 +88,7 @@ async function bindWorld(
   target: string,
   zone: Zone,
   more = "",
-): Promise<RegistryWorld & { fill(all: readonly WorldEntry[]): Promise<void>; readonly address: string }> {
+): Promise<RegistryWorld & { putAll(all: readonly WorldEntry[]): Promise<void>; readonly address: string }> {
   const folder = privateFolder("bind");
   const port = await freePort();
   writeFileSync(
@@ -141,7 +141,7 @@ async function bindWorld(
       entries.set(entry.id, entry);
       return publish();
     },
-    fill(all) {
+    putAll(all) {
       for (const entry of all) entries.set(entry.id, entry);
       return publish();
     },

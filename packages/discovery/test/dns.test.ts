@@ -17,7 +17,7 @@ const unknown = {
 };
 
 describe("dnsRegistry for addresses (fake server)", () => {
-  registryCases({ it }, addressWorld, {
+  registryCases({ it: it.concurrent }, addressWorld, {
     quietMs: 150,
     cannot: {
       ...unknown,
@@ -28,7 +28,7 @@ describe("dnsRegistry for addresses (fake server)", () => {
 });
 
 describe("dnsRegistry for services (fake server)", () => {
-  registryCases({ it }, serviceWorld, { quietMs: 150, cannot: unknown });
+  registryCases({ it: it.concurrent }, serviceWorld, { quietMs: 150, cannot: unknown });
 });
 
 describe("dnsRegistry", () => {

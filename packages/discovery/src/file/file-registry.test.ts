@@ -24,7 +24,7 @@ const writers: Readonly<Record<string, Writer>> = {
 
 for (const [how, write] of Object.entries(writers)) {
   describe(`fileRegistry, ${how}`, () => {
-    registryCases({ it }, () => folderWorld(write), {
+    registryCases({ it: it.concurrent }, () => folderWorld(write), {
       quietMs: 150,
       cannot: {
         "gives up on answers that do not come, and keeps the last list": "reading a file does not wait",

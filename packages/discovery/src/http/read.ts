@@ -15,7 +15,9 @@ export async function readWhole(message: IncomingMessage, maxBytes: number, over
       pieces.push(piece as Uint8Array);
     }
     const body = Buffer.concat(pieces);
-    return (message.headers["content-encoding"] === "gzip" ? unzipped(body, maxBytes) : body).toString("utf8");
+    // Some name a compression where there is nothing to compress.
+    const isZipped = message.headers["content-encoding"] === "gzip" && body.byteLength > 0;
+    return (isZipped ? unzipped(body, maxBytes) : body).toString("utf8");
   } finally {
     over.removeEventListener("abort", onAbort);
   }

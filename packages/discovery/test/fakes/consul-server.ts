@@ -9,6 +9,7 @@ export interface ConsulInstance {
   readonly Tags?: readonly string[];
   readonly Meta?: Readonly<Record<string, string>>;
   readonly Weights?: { readonly Passing: number; readonly Warning: number };
+  readonly TaggedAddresses?: Readonly<Record<string, { readonly Address: string; readonly Port: number }>>;
   readonly Checks?: readonly ConsulCheckBody[];
 }
 
