@@ -8,44 +8,51 @@ import type { Balancer, Candidate } from "@otlpkit/core";
  * Looks at every candidate at each pick. Where there are many hundreds, `leastConnections` draws by weight for less.
  */
 export function weightedRoundRobin(): Balancer {
-  const credits = new WeakMap<Candidate, Credit>();
-  /** The credits of a list's members, side by side. */
-  const rows = new WeakMap<readonly Candidate[], readonly Credit[]>();
+  /** What everyone had when its list was used last. */
+  const kept = new WeakMap<Candidate, number>();
+  let row: Row = { candidates: [], weights: new Float64Array(), credits: new Float64Array() };
 
-  function rowOf(candidates: readonly Candidate[]): readonly Credit[] {
-    const known = rows.get(candidates);
-    if (known !== undefined) return known;
-    const row = candidates.map((candidate) => {
-      const credit = credits.get(candidate) ?? { current: 0 };
-      credits.set(candidate, credit);
-      return credit;
-    });
-    rows.set(candidates, row);
+  /** While the list is the same its weights are, so that all that a pick reads lies side by side. */
+  function rowOf(candidates: readonly Candidate[]): Row {
+    if (candidates === row.candidates) return row;
+    for (const [index, candidate] of row.candidates.entries()) kept.set(candidate, row.credits[index] as number);
+    const even = candidates.every(({ weight }) => weight <= 0);
+    row = {
+      candidates,
+      weights: Float64Array.from(candidates, ({ weight }) => (even ? 1 : Math.max(0, weight))),
+      credits: Float64Array.from(candidates, (candidate) => kept.get(candidate) ?? 0),
+    };
     return row;
   }
 
   return {
     name: "weighted-round-robin",
     pick(candidates) {
-      const row = rowOf(candidates);
-      const even = candidates.every(({ weight }) => weight <= 0);
+      const { weights, credits } = rowOf(candidates);
       let total = 0;
       let best = -1;
-      for (let index = 0; index < row.length; index++) {
-        const weight = even ? 1 : (candidates[index] as Candidate).weight;
-        const credit = row[index] as Credit;
-        credit.current += weight;
-        total += weight;
+      let most = -Infinity;
+      for (let index = 0; index < credits.length; index++) {
+        const weight = weights[index] as number;
         // What weighs nothing gains nothing, and must not win against those in debt.
-        if (weight > 0 && (best === -1 || credit.current > (row[best] as Credit).current)) best = index;
+        if (weight === 0) continue;
+        const credit = (credits[index] as number) + weight;
+        credits[index] = credit;
+        total += weight;
+        if (credit > most) {
+          most = credit;
+          best = index;
+        }
       }
       if (best === -1) return undefined;
-      (row[best] as Credit).current -= total;
+      credits[best] = most - total;
       return candidates[best];
     },
   };
 }
 
-interface Credit {
-  current: number;
+interface Row {
+  readonly candidates: readonly Candidate[];
+  readonly weights: Float64Array;
+  readonly credits: Float64Array;
 }

@@ -23,7 +23,7 @@ describe("a route in long simulations", () => {
   it("loses nothing that was acknowledged, whatever happens to its endpoints", async () => {
     const endsAtMs = performance.now() + maxMs;
     for (let seed = 1; seed === 1 || performance.now() < endsAtMs; seed++) {
-      const size: Size = { seed, durationMs: 120_000, requestsPerSecond: 100, baseEjectionMs: 30_000 };
+      const size: Size = { seed, durationMs: 120_000, requestsPerSecond: 60, baseEjectionMs: 30_000 };
       for (const scenario of [badCompany(size), oneSlow(size), weights(size), scaling(size)]) {
         const results: Result[] = [];
         for (const make of balancers) {
@@ -32,7 +32,11 @@ describe("a route in long simulations", () => {
           const { report } = result;
           expect([result.balancer, seed, report.missing, report.lost]).toEqual([result.balancer, seed, [], []]);
           expect(report.acknowledged).toBe(report.sent);
-          expect(report.duplicate.length / report.received).toBeLessThan(0.02);
+          expect([result.balancer, seed, report.duplicate.length / report.received < 0.02]).toEqual([
+            result.balancer,
+            seed,
+            true,
+          ]);
           results.push(result);
         }
         console.log(

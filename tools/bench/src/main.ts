@@ -2,6 +2,7 @@
 // `npm run bench` runs all; `npm run bench -- C1 relay` those whose name holds one of the words; `--json` for machines.
 import { cpus, totalmem } from "node:os";
 import type { Bench, Finding } from "./bench.ts";
+import { balancing } from "./cases/balancing.ts";
 import { client } from "./cases/client.ts";
 import { compression } from "./cases/compression.ts";
 import { encoding } from "./cases/encode.ts";
@@ -11,7 +12,16 @@ import { weight } from "./cases/weight.ts";
 import { wire } from "./cases/wire.ts";
 import { table } from "./table.ts";
 
-const all: readonly Bench[] = [...encoding, ...wire, ...transports, ...compression, ...relay, ...client, ...weight];
+const all: readonly Bench[] = [
+  ...encoding,
+  ...wire,
+  ...transports,
+  ...compression,
+  ...relay,
+  ...client,
+  ...weight,
+  ...balancing,
+];
 const words = process.argv.slice(2).filter((word) => !word.startsWith("--"));
 const json = process.argv.includes("--json");
 const chosen = all.filter(({ name }) => words.length === 0 || words.some((word) => name.includes(word)));
