@@ -8,6 +8,7 @@ import type {
   Signal,
 } from "@otlpkit/core";
 import type { Tenants } from "./tenants.ts";
+import type { ExporterTrace } from "./own-traces.ts";
 import type { Book, DestinationHealth, Health, Log, Metrics } from "@otlpkit/telemetry";
 
 /** What every component of the relay is given besides its configuration. */
@@ -75,8 +76,12 @@ export interface Door {
 export interface ExporterContext extends ComponentContext {
   /** Aborted when there is no more time to drain: what was answered early and is not delivered by now is dropped. */
   readonly abandoned: AbortSignal;
+  /** Stages that trace what the relay does with a batch; they pass it on as it is unless tracing is on. */
+  readonly trace: ExporterTrace;
   /** Where the destination says how it does. Its `attempts` belong in front of the connection. */
   readonly condition: DestinationHealth;
+  /** Calls `look` every second, as long as the relay runs. */
+  everySecond(look: () => void): void;
   /** So many more items are only in memory, though their senders were answered; or less when negative. */
   owe(items: number): void;
 }

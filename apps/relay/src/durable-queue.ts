@@ -47,6 +47,7 @@ export async function durableQueue(options: DurableQueueOptions, context: Export
   const numbers = queueMetrics(context.metrics, { exporter: context.id }, () => readingOf(queue));
   numbers.recovered({ items: recovered.queued.items, ms: recovered.tookMs });
   account(queue, context);
+  context.everySecond(() => context.condition.queue(readingOf(queue)));
   hear = listener(context, numbers);
   for (const event of early) hear(event);
   if (recovered.queued.batches > 0 || recovered.damagedPlaces > 0) {
@@ -67,7 +68,8 @@ export async function durableQueue(options: DurableQueueOptions, context: Export
     ...(timeoutMs > 0 ? { attemptTimeoutMs: timeoutMs } : {}),
   });
   return {
-    stage: (next) => pipe(countLimit(queue, config), stage, numbers.sends, next),
+    stage: (next) =>
+      pipe(countLimit(queue, config), stage, context.trace.leave, context.trace.send, numbers.sends, next),
     notes: notes(folder, config, durability, storage),
   };
 }

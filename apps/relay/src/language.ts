@@ -30,6 +30,7 @@ import { memoryLimiterProcessor } from "./processors/memory-limiter.ts";
 import { otlpReceiver } from "./receivers/otlp.ts";
 import { tenantsConfig } from "./settings/tenants.ts";
 import { monitorConfig } from "./settings/monitor.ts";
+import { ownTraces } from "./settings/own-traces.ts";
 
 const plugins = {
   receivers: [otlpReceiver],
@@ -74,7 +75,7 @@ const telemetry = section({
     initial_fields: record(text),
     processors: ignored("the log is not exported"),
   }),
-  traces: ignored("the relay does not trace itself yet"),
+  traces: ownTraces,
   resource: ignored("metrics carry no resource"),
 });
 

@@ -1,6 +1,13 @@
 import { readFileSync } from "node:fs";
 import { ConfigurationError, type ConfigurationSource, type Environment, readConfiguration } from "@otlpkit/config";
-import { type Log, log as makeLog, type LogOptions, type Metrics, metrics as makeMetrics } from "@otlpkit/telemetry";
+import {
+  type Fields,
+  type Log,
+  log as makeLog,
+  type LogOptions,
+  type Metrics,
+  metrics as makeMetrics,
+} from "@otlpkit/telemetry";
 import { readArguments, usage } from "./arguments.ts";
 import { banner } from "./banner.ts";
 import { configurationFromEnvironment } from "./from-environment.ts";
@@ -48,16 +55,17 @@ async function serve(
 ): Promise<number> {
   const configuration = await (config === undefined ? fromEnvironment(environment) : load(config, environment));
   if (configuration === undefined) return failure;
+  let relay: Relay | undefined;
   const { encoding, level, initial_fields, sampling } = configuration.service.telemetry.logs;
   const format = logFormat ?? (encoding === "json" ? "json" : "text");
-  const log = makeLog({ format, level, ...repeats(sampling) }).with(initial_fields);
+  const context = (): Fields => (relay === undefined ? {} : relay.traceIds());
+  const log = makeLog({ format, level, context, ...repeats(sampling) }).with(initial_fields);
   weighBuffersWithHeap();
   // Before anything listens, so that a signal at any moment is an orderly end.
   const asked = stopSignal(log);
   const metrics = makeMetrics();
   const broken = failures(log, metrics);
   for (const warning of configuration.warnings) log.warn(warning);
-  let relay: Relay;
   try {
     relay = await startRelay(configuration, { log, metrics, version });
   } catch (error) {

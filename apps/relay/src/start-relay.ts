@@ -18,6 +18,7 @@ import type { RelayConfiguration } from "./language.ts";
 import { type Ledger, readLedger } from "./ledger.ts";
 import { defaultBudgetBytes } from "./memory.ts";
 import { startMonitor } from "./monitor.ts";
+import { startTracing } from "./own-traces.ts";
 import { buildPipelines } from "./pipelines.ts";
 import { listenHost } from "./settings/listen-host.ts";
 import { tenantsOf } from "./tenants.ts";
@@ -47,6 +48,8 @@ export interface Relay {
   readonly metrics: Metrics;
   readonly health: Health;
   ledger(): Ledger;
+  /** `trace_id` and `span_id` of what is being done at the moment, if the relay traces it; for the log. */
+  traceIds(): Readonly<Record<string, string>>;
   /**
    * Takes nothing new, delivers what it holds, closes. Resolves with what could not be delivered or answered in time;
    * `limitMs` is by default the configuration's `drain_timeout`.
@@ -59,6 +62,9 @@ const statusEndpoint = { host: "127.0.0.1", port: 8080 };
 
 /** Senders are still heard for so long after the doors were told to close, since their requests may be half in. */
 const lastRequestsMs = 250;
+
+/** So long at most the relay waits at its end for someone to take its own traces. */
+const lastSpansMs = 2_000;
 
 /**
  * Builds what a configuration describes and opens its doors, destinations first, so that whoever gets in gets through.
@@ -83,6 +89,10 @@ export async function startRelay(configuration: RelayConfiguration, surroundings
     const book = openBook();
     ledgerMetrics(metrics, book);
     let owedItems = 0;
+    const looks: (() => void)[] = [];
+    const second = setInterval(() => looks.forEach((look) => look()), 1_000);
+    second.unref();
+    undo.push(() => clearInterval(second));
     const abandon = new AbortController();
     const drainMs = configuration.service.drain_timeout;
     const whole = health.component("relay");
@@ -103,13 +113,19 @@ export async function startRelay(configuration: RelayConfiguration, surroundings
       undo.push(() => extension.close());
     }
 
+    const tracing = await naming("service.telemetry.traces", () =>
+      startTracing(configuration.service.telemetry.traces, { log, metrics, version }),
+    );
+    undo.push(() => tracing.close());
     const destinations = new Map<string, Destination & { signals: readonly Signal[] }>();
     for (const [id, { config, plugin }] of configuration.exporters) {
       const signals = signalsOf(configuration, "exporters", id);
       const context = {
         ...contextOf("exporter", id, signals),
         abandoned: abandon.signal,
+        trace: tracing.exporter(id),
         condition: destinationHealth(health.component(`exporter:${id}`)),
+        everySecond: (look: () => void) => void looks.push(look),
         owe: (items: number) => void (owedItems += items),
       };
       // so that the first to fail is the first in the file
@@ -133,7 +149,8 @@ export async function startRelay(configuration: RelayConfiguration, surroundings
       const doors = await naming(`receivers.${id}`, () => plugin.create(config, context));
       for (const door of doors) {
         const labels = { receiver: id, transport: door.label.toLowerCase() };
-        const stages = [receiverMetrics(metrics, labels), monitor.stage, flow.stage, ...tenants.stages];
+        const traced = tracing.receive(id, labels.transport);
+        const stages = [traced, receiverMetrics(metrics, labels), monitor.stage, flow.stage, ...tenants.stages];
         const entrance = pipe(...stages, pipelines.entrance(id));
         const listening = await naming(door.key, () => door.receiver.listen(entrance));
         open.push({ id, door, listening, signals });
@@ -156,6 +173,7 @@ export async function startRelay(configuration: RelayConfiguration, surroundings
       metrics,
       health,
       ledger,
+      traceIds: () => tracing.ids(),
       close: (limitMs = drainMs) => (closing ??= close(limitMs)),
     };
 
@@ -202,6 +220,8 @@ export async function startRelay(configuration: RelayConfiguration, surroundings
         // Whoever gets no answer now gets a closed connection, and comes again.
         await within(drained, 100);
       }
+      // The last spans end when the last batch is answered.
+      await within(tracing.close(), Math.max(100, Math.min(lastSpansMs, until - performance.now())));
       await Promise.all(extensions.map(({ extension }) => extension.close()));
       // The status server goes last, so that the last state can be read; `undo` holds it and the process metrics.
       await Promise.all(undo.map((step) => within(Promise.resolve(step()), 100)));

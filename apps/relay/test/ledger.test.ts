@@ -1,12 +1,82 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { credentials, Client } from "@grpc/grpc-js";
 import { seeded } from "@otlpkit/testkit";
-import { freePort } from "@otlpkit/testkit/node";
+import { freePort, httpBackend } from "@otlpkit/testkit/node";
+import { httpTransport } from "@otlpkit/transport-http";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
-import { pipelinesTo, running } from "./running.ts";
+import { writeLedger } from "../src/ledger.ts";
+import { type Relay, startRelay } from "../src/start-relay.ts";
+import { configured, pipelinesTo, remembering, running } from "./running.ts";
 
 const some = seeded(11);
 
+function keeping(url: string, folder: string): string {
+  return `
+receivers: { otlp: { protocols: { http: { endpoint: "127.0.0.1:0" } } } }
+extensions: { file_storage: { directory: "${folder}" } }
+exporters:
+  otlphttp:
+    endpoint: "${url}"
+    retry_on_failure: { initial_interval: 20ms, max_interval: 20ms }
+    sending_queue: { storage: file_storage }
+service:
+  status: { enabled: false }
+  extensions: [file_storage]
+  pipelines:
+${pipelinesTo("otlphttp")}`;
+}
+
+async function started(yaml: string): Promise<Relay> {
+  const relay = await startRelay(await configured(yaml), { log: remembering().log });
+  onTestFinished(async () => void (await relay.close(500)));
+  return relay;
+}
+
+async function sendTo(relay: Relay, ...items: number[]): Promise<void> {
+  const sender = httpTransport().connect({ url: relay.doors[0]!.url });
+  for (const count of items) await sender.send(some.traces({ items: count }), {});
+  await sender.close();
+}
+
 describe("the ledger of a relay", () => {
+  it("closes before, while and after a queue on disk outlives a relay", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "otlpkit-ledger-"));
+    onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+    const port = await freePort();
+    const yaml = keeping(`http://127.0.0.1:${port}`, folder);
+
+    const first = await started(yaml);
+    await sendTo(first, 7, 5);
+    await first.close(500);
+    const before = first.ledger();
+    expect(before).toMatchObject({
+      closes: true,
+      accepted: 12,
+      destinations: { otlphttp: { accepted: 12, queued: 12 } },
+    });
+    expect(writeLedger(before)).toEqual(["accepted 12 items: 0 delivered, 0 rejected, 0 dropped, 12 queued"]);
+
+    const backend = await httpBackend({ port });
+    onTestFinished(() => backend.close());
+    backend.script(
+      { kind: "refuse", httpStatus: 400, message: "no" },
+      { kind: "ok", rejectedItems: 2, message: "too old" },
+      { kind: "ok" },
+    );
+    const second = await started(yaml);
+    await sendTo(second, 3);
+    await vi.waitUntil(() => second.ledger().destinations["otlphttp"]?.queued === 0, 10_000);
+    const { closes, destinations } = second.ledger();
+    expect(closes).toBe(true);
+    expect(destinations["otlphttp"]).toMatchObject({ recovered: 12, accepted: 3, difference: 0 });
+    const { deadLettered, delivered, rejected } = destinations["otlphttp"]!;
+    expect(delivered + rejected + deadLettered).toBe(15);
+    expect(rejected).toBe(2);
+    expect(deadLettered).toBeGreaterThan(0);
+  });
+
   it("shows which destination cannot be reached, and still takes data for the others", async () => {
     const port = await freePort();
     const { grpc, overHttp, relay } = await running(`

@@ -26,9 +26,10 @@ export async function otlpDestination(stack: OtlpStack, context: ExporterContext
     const storage = context.offer("storage", queue.storage);
     // It tries again by itself, with the waits of `retry`, and counts what becomes of each batch.
     const { stage, notes } = await durableQueue({ storage, queue, retry, timeoutMs }, context);
-    return { sender: pipe(stage, ...encode, connection), label, target, notes };
+    return { sender: pipe(context.trace.enter, stage, ...encode, connection), label, target, notes };
   }
   const sender = pipe(
+    context.trace.enter,
     ...queueStage(queue, context),
     accounted(context),
     reported(context),
