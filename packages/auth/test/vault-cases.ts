@@ -85,9 +85,9 @@ export function vaultCases(start: () => Promise<VaultUnderTest>): void {
   const tokensAlive = async (): Promise<number> =>
     (await admin("GET", "auth/token/accessors?list=true")).data.keys.length as number;
 
-  async function leasesAlive(): Promise<number> {
+  async function leasesAlive(): Promise<readonly string[]> {
     const { status, body } = await ask("GET", "sys/leases/lookup/rabbitmq/creds/shop?list=true", server.rootToken);
-    return status === 404 ? 0 : (body.data.keys.length as number);
+    return status === 404 ? [] : (body.data.keys as string[]);
   }
 
   function client(login: VaultLogin, options: Partial<VaultOptions> = {}): Vault {
@@ -321,7 +321,7 @@ export function vaultCases(start: () => Promise<VaultUnderTest>): void {
       const before = new Set((await admin("GET", "auth/token/accessors?list=true")).data.keys as string[]);
       await text(source);
       const now = (await admin("GET", "auth/token/accessors?list=true")).data.keys as string[];
-      const [ours] = now.filter((accessor) => !before.has(accessor));
+      const ours = now.find((accessor) => !before.has(accessor));
       await admin("POST", "auth/token/revoke-accessor", { accessor: ours });
       expect(await text(source)).toBe("the value");
     });
@@ -381,10 +381,13 @@ export function vaultCases(start: () => Promise<VaultUnderTest>): void {
       const source = shop.leased("rabbitmq/creds/shop");
       const names = await Promise.all(Array.from({ length: 5 }, async () => (await texts(source))["username"]));
       expect(new Set(names).size).toBe(1);
-      expect(await leasesAlive()).toBe(before + 1);
+      const made = (await leasesAlive()).filter((id) => !before.includes(id));
+      expect(made).toHaveLength(1);
       await shop.close();
       expect(await problem(source)).toMatchObject({ code: "closed" });
-      expect(await leasesAlive()).toBe(before);
+      // A real one takes back what a token has leased a moment after the token; by itself the lease would end later.
+      for (let turn = 0; turn < 20 && (await leasesAlive()).includes(made[0]!); turn++) await server.pass(100);
+      expect(await leasesAlive()).not.toContain(made[0]);
     });
 
     it("are followed by others when the token is another, with which they would have ended", async () => {
@@ -400,10 +403,10 @@ export function vaultCases(start: () => Promise<VaultUnderTest>): void {
   describe("the transit engine", () => {
     it("encrypts and decrypts what is bound to the same bytes", async () => {
       await admin("POST", "transit/keys/otlp", {});
-      const { encrypt, decrypt } = client(vaultToken(await tokenOf())).transit("otlp");
-      const encrypted = await encrypt(Buffer.from("a data key"), Buffer.from("bound"));
-      expect(Buffer.from(await decrypt(encrypted, Buffer.from("bound"))).toString()).toBe("a data key");
-      await expect(decrypt(encrypted, Buffer.from("other"))).rejects.toMatchObject({ code: "invalid" });
+      const key = client(vaultToken(await tokenOf())).transit("otlp");
+      const encrypted = await key.encrypt(Buffer.from("a data key"), Buffer.from("bound"));
+      expect(Buffer.from(await key.decrypt(encrypted, Buffer.from("bound"))).toString()).toBe("a data key");
+      await expect(key.decrypt(encrypted, Buffer.from("other"))).rejects.toMatchObject({ code: "invalid" });
     });
   });
 
@@ -414,13 +417,20 @@ export function vaultCases(start: () => Promise<VaultUnderTest>): void {
       let body = "";
       request.on("data", (chunk: Buffer) => (body += chunk.toString()));
       request.on("end", () => {
-        if (!request.url?.includes("tokenreviews")) return void response.writeHead(204).end();
+        if (!request.url?.includes("tokenreviews")) {
+          response.writeHead(204).end();
+          return;
+        }
         const { token } = (JSON.parse(body) as { spec: { token: string } }).spec;
         seen.push(token);
         const name = (JSON.parse(Buffer.from(token.split(".")[1] ?? "", "base64url").toString()) as { sub: string })
           .sub;
         response.writeHead(201, { "content-type": "application/json" });
-        response.end(JSON.stringify({ status: { authenticated: true, user: { username: name, uid: "u-1" } } }));
+        response.end(
+          JSON.stringify({
+            status: { authenticated: true, audiences: ["vault"], user: { username: name, uid: "u-1" } },
+          }),
+        );
       });
     });
     await new Promise<void>((resolve) => void stub.listen(0, "127.0.0.1", resolve));

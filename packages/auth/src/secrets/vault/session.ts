@@ -1,6 +1,6 @@
 import { ExportError } from "@otlpkit/core";
 import type { Ask } from "./ask.ts";
-import { backoffMs, type Clock, renewAfterMs } from "./clock.ts";
+import { backoffMs, type Clock, isCut, renewAfterMs } from "./clock.ts";
 import { durationAt, objectAt } from "./fields.ts";
 import type { VaultLogin, VaultToken } from "./login.ts";
 
@@ -8,6 +8,8 @@ import type { VaultLogin, VaultToken } from "./login.ts";
 export interface HeldToken extends VaultToken {
   /** Infinity for those that do not end. */
   endsMs: number;
+  /** It was given less than it asked for: it has come near its longest life, and asking again is of no use. */
+  atItsLongest: boolean;
 }
 
 export interface SessionOptions {
@@ -22,6 +24,8 @@ export interface SessionOptions {
 /** The token of a client: got when it is first needed, renewed, and got anew when that ends. */
 export interface Session {
   token(): Promise<HeldToken>;
+  /** The one that is good now, if there is one. */
+  readonly current: HeldToken | undefined;
   /** It was refused. Whether asking again is worth it, because there is another token now. */
   refused(token: HeldToken): Promise<boolean>;
   close(): Promise<void>;
@@ -40,6 +44,8 @@ export function vaultSession(options: SessionOptions): Session {
   let forcedMs = Number.NEGATIVE_INFINITY;
   let cancelTimer = (): void => {};
 
+  const current = (): HeldToken | undefined => (held && clock.now() < held.endsMs ? held : undefined);
+
   /** One login for all who wait; one that failed is not repeated by each who comes. */
   function logIn(): Promise<HeldToken> {
     flight ??= attempt().finally(() => (flight = undefined));
@@ -51,7 +57,8 @@ export function vaultSession(options: SessionOptions): Session {
     try {
       const before = held;
       const token = await login.logIn(ask, closing.signal);
-      held = { ...token, endsMs: token.leaseMs > 0 ? clock.now() + token.leaseMs : Number.POSITIVE_INFINITY };
+      const endsMs = token.leaseMs > 0 ? clock.now() + token.leaseMs : Number.POSITIVE_INFINITY;
+      held = { ...token, endsMs, atItsLongest: false };
       failures = 0;
       refusal = undefined;
       later(held, renewAfterMs(token.leaseMs, clock));
@@ -72,7 +79,7 @@ export function vaultSession(options: SessionOptions): Session {
   async function keepAlive(token: HeldToken): Promise<void> {
     if (held !== token) return;
     try {
-      if (!token.renewable || !(await renew(token))) await logIn();
+      if (!token.renewable || token.atItsLongest || !(await renew(token))) await logIn();
     } catch (error) {
       if (closing.signal.aborted) return;
       onError(ExportError.from(error, "cannot renew the token of Vault"));
@@ -80,27 +87,30 @@ export function vaultSession(options: SessionOptions): Session {
     }
   }
 
-  /** False: it will not last, because it has reached its longest life or is gone. */
+  /** Whether that went well. Where it did not, for whatever reason, a login is worth trying: it may say more. */
   async function renew(token: HeldToken): Promise<boolean> {
     const asked = { method: "POST", path: "auth/token/renew-self", token: token.value, body: {} } as const;
     try {
       const auth = objectAt(await ask(asked, closing.signal), "auth", asked.path);
       const leaseMs = durationAt(auth, "lease_duration");
+      if (leaseMs === 0) return false;
       token.endsMs = clock.now() + leaseMs;
-      // Near its longest life it is given less and less.
-      if (auth["renewable"] !== true || leaseMs < token.leaseMs / 2) return false;
+      token.atItsLongest = auth["renewable"] !== true || isCut(leaseMs, token.leaseMs);
       later(token, renewAfterMs(leaseMs, clock));
       return true;
     } catch (error) {
-      if (ExportError.is(error) && (error.code === "forbidden" || error.code === "invalid")) return false;
-      throw error;
+      if (closing.signal.aborted) throw error;
+      return false;
     }
   }
 
   return {
     async token() {
       if (closing.signal.aborted) throw new ExportError("closed", "the client of Vault was closed");
-      return held && clock.now() < held.endsMs ? held : logIn();
+      return current() ?? logIn();
+    },
+    get current() {
+      return current();
     },
     async refused(token) {
       if (held !== token) return true;

@@ -10,7 +10,7 @@ describe("vault, before a Vault in memory", () => {
     return {
       url: fake.url,
       rootToken: fake.rootToken,
-      clock: { now: clock.now, setTimer: clock.setTimer },
+      clock: { now: () => clock.now(), setTimer: (run, delayMs) => clock.setTimer(run, delayMs) },
       pass: async (ms) => {
         // In steps, so that what a timer begins over the network can end before the next.
         for (let left = ms; left > 0; left -= 100) {

@@ -120,7 +120,7 @@ export function vault(options: VaultOptions): Vault {
     secret: (path, { field = "value", mount } = {}) => entry(secrets(path, mount), field),
     secrets: (path, { mount } = {}) => secrets(path, mount),
     leased(path) {
-      const lease = leased({ path, authorized, clock, onError });
+      const lease = leased({ path, authorized, token: () => session.current, clock, onError });
       leases.add(lease);
       return lease;
     },

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { authOf, done, type Engine, type Json, msOf, newToken, nothing, textAt } from "./space.ts";
+import { authOf, denied, done, type Engine, type Json, msOf, newToken, nothing, textAt } from "./space.ts";
 
 /** The methods of logging in that can be enabled. */
 export function methodOf(type: string, mount: string): Engine | undefined {
@@ -81,29 +81,23 @@ function kubernetes(mount: string): Engine {
     if (what !== "login") return nothing;
     const role = roles.get(textAt(body, "role"));
     if (!role) return { status: 400, errors: [`invalid role name "${textAt(body, "role")}"`] };
-    const claims = claimsOf(textAt(body, "jwt"));
-    if (!claims) return { status: 400, errors: ["error parsing the token"] };
-    if (role["audience"] !== undefined && ![claims["aud"]].flat().includes(role["audience"])) {
-      return { status: 403, errors: ["permission denied"] };
-    }
+    if (textAt(body, "jwt").split(".").length !== 3) return { status: 400, errors: ["error parsing the token"] };
     const review = await fetch(`${host}/apis/authentication.k8s.io/v1/tokenreviews`, {
       method: "POST",
       body: JSON.stringify({ spec: { token: body["jwt"] } }),
     });
-    const { status = {} } = (await review.json()) as {
-      status?: { authenticated?: boolean; user?: { username: string } };
-    };
+    const { status } = (await review.json()) as { readonly status: Review };
     const account = `system:serviceaccount:${textAt(role, "bound_service_account_namespaces")}:${textAt(role, "bound_service_account_names")}`;
-    if (!status.authenticated || status.user?.username !== account)
-      return { status: 403, errors: ["permission denied"] };
+    const audience = textAt(role, "audience");
+    const forUs = audience === "" || status.audiences?.includes(audience) === true;
+    if (!status.authenticated || !forUs || status.user?.username !== account) return denied;
     return { status: 200, auth: authOf(newToken(space, termsOf(role, mount), now()), now()) };
   };
 }
 
-function claimsOf(jwt: string): Json | undefined {
-  try {
-    return JSON.parse(Buffer.from(jwt.split(".")[1] ?? "", "base64url").toString()) as Json;
-  } catch {
-    return undefined;
-  }
+/** What an API server says of a token. */
+interface Review {
+  readonly authenticated?: boolean;
+  readonly audiences?: readonly string[];
+  readonly user?: { readonly username: string };
 }

@@ -2,6 +2,9 @@ import { engineOf } from "./engines.ts";
 import { methodOf } from "./methods.ts";
 import { authOf, type Call, done, type Json, msOf, newToken, nothing, type Reply, textAt } from "./space.ts";
 
+/** Said with this status, as if it were a fault of the server. */
+const pastIt: Reply = { status: 500, errors: ["past the max TTL, cannot renew"] };
+
 /** `sys/`: mounts, methods, policies, leases, wrapping. */
 export function system(call: Call): Reply {
   const { method, path, body, space, token, now } = call;
@@ -58,6 +61,7 @@ export function system(call: Call): Reply {
   }
   if (name === "renew") {
     if (gone) return { status: 400, errors: ["lease not found"] };
+    if (lease.maxEndsMs - now() < 500) return pastIt;
     lease.endsMs = Math.min(now() + lease.ttlMs, lease.maxEndsMs);
     return { status: 200, data: null, lease: { id: lease.id, durationMs: lease.endsMs - now(), renewable: true } };
   }
@@ -89,6 +93,7 @@ export function tokens(call: Call): Reply {
   }
   if (path === "renew-self") {
     if (!token.renewable) return { status: 400, errors: ["lease is not renewable"] };
+    if (token.maxEndsMs - now() < 500) return pastIt;
     token.endsMs = Math.min(now() + token.ttlMs, token.maxEndsMs);
     return { status: 200, auth: authOf(token, now()) };
   }
