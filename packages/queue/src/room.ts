@@ -57,6 +57,8 @@ export function room(options: RoomOptions): Room {
 
   async function makeRoom(bytes: number): Promise<void> {
     while (missingBytes(bytes) > 0) {
+      // What is dropped now would not be entered any more, and so never go.
+      if (closed) throw closedError();
       dropping ??= options.dropOldest().finally(() => (dropping = undefined));
       if (!(await dropping) && missingBytes(bytes) > 0) throw refusal(bytes);
     }
@@ -120,10 +122,13 @@ export function room(options: RoomOptions): Room {
     close() {
       closed = true;
       cancelRetry?.();
-      const error = new ExportError("closed", "cannot queue: the queue was closed while waiting for room");
-      for (const waiter of waiters.splice(0)) waiter.refuse(error);
+      for (const waiter of waiters.splice(0)) waiter.refuse(closedError());
     },
   };
+}
+
+function closedError(): ExportError {
+  return new ExportError("closed", "cannot queue: the queue was closed while waiting for room");
 }
 
 function outOfTime(cause: ExportError): ExportError {
