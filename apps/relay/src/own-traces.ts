@@ -1,6 +1,6 @@
 import { compress, gzip } from "@otlpkit/compression";
 import { type Middleware, pipe, type Sender } from "@otlpkit/core";
-import type { Log, Metrics } from "@otlpkit/telemetry";
+import { type Log, type Metrics, ownSpansDropped } from "@otlpkit/telemetry";
 import { type OwnTraces, ratioOf } from "./settings/own-traces.ts";
 
 /** What the relay traces of itself; every stage passes batches on as they are when it does not. */
@@ -43,7 +43,7 @@ export async function startTracing(
   const ratio = ratioOf(config);
   if (processor === undefined || ratio === 0) return untraced;
   const { pipelineTracer } = await import("@otlpkit/telemetry/traces");
-  const dropped = metrics.counter("otlpkit_own_spans_dropped", "Spans of the relay itself that nobody will see.");
+  const dropped = ownSpansDropped(metrics);
   const { exporter } = (processor.batch ?? processor.simple)!;
   const tracer = pipelineTracer({
     sender: await senderOf(exporter),
@@ -58,7 +58,7 @@ export async function startTracing(
           maxHeldItems: processor.batch.max_queue_size,
         }),
     onDropped(items, error) {
-      dropped.add(items);
+      dropped(items);
       log.warn("spans of the relay itself are lost", { items, error });
     },
   });

@@ -7,6 +7,7 @@ import {
   type LogOptions,
   type Metrics,
   metrics as makeMetrics,
+  unhandledErrors,
 } from "@otlpkit/telemetry";
 import { readArguments, usage } from "./arguments.ts";
 import { banner } from "./banner.ts";
@@ -162,14 +163,14 @@ function stopSignal(log: Log): Promise<"signal"> {
  * and the process goes on: the request that it belonged to had its answer or its timeout.
  */
 function failures(log: Log, metrics: Metrics): Promise<"failure"> {
-  const errors = metrics.counter("otlpkit_unhandled_errors", "Errors that nobody caught, and rejections nobody saw.");
+  const count = unhandledErrors(metrics);
   process.on("unhandledRejection", (error) => {
-    errors.with({ kind: "rejection" }).add(1);
+    count("rejection");
     log.error("a rejected promise was not handled", { error });
   });
   return new Promise((resolve) => {
     process.on("uncaughtException", (error) => {
-      errors.with({ kind: "exception" }).add(1);
+      count("exception");
       log.error("an error was not caught; stopping", { error, error_stack: error.stack });
       resolve("failure");
     });

@@ -1,5 +1,5 @@
 import { type ByteBudget, fairBudget, type Middleware } from "@otlpkit/core";
-import type { Metrics } from "@otlpkit/telemetry";
+import { type Metrics, tenantRefusals } from "@otlpkit/telemetry";
 import type { TenantsConfig } from "./settings/tenants.ts";
 import { tenantFromResource } from "./tenant-from-resource.ts";
 
@@ -25,11 +25,11 @@ export function tenantsOf(config: TenantsConfig | undefined, maxBytes: number, m
   }
   const { header, attribute, weights, max } = config;
   const shared = { maxBytes, weights, maxTenants: max };
-  const counter = metrics.counter("otlpkit_tenant_refused_requests", "Requests refused, by tenant and reason.");
+  const count = tenantRefusals(metrics);
   const named = new Set(Object.keys(weights));
   const refused = (tenant: string, code: string): void => {
     if (named.size < max) named.add(tenant);
-    counter.with({ tenant: named.has(tenant) ? tenant : "others", code }).add(1);
+    count(named.has(tenant) ? tenant : "others", code);
   };
   // Whose a request is by its resources is known once it was read, which takes memory of the one budget that bounds it.
   // The shares are counted beside it, and leave as much of that free as their headroom.

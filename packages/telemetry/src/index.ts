@@ -10,6 +10,7 @@ export { batchSizeMetrics, processorMetrics } from "./processor-metrics.ts";
 export { breakerMetrics, type BreakerState, exporterMetrics, retryMetrics } from "./exporter-metrics.ts";
 export { type QueueMetrics, queueMetrics, type QueueReading } from "./queue-metrics.ts";
 export { processMetrics } from "./process-metrics.ts";
+export { ownSpansDropped, tenantRefusals, unhandledErrors } from "./program-metrics.ts";
 // The ledger.
 export { type Account, type Book, type BookOptions, differenceOf, openBook } from "./book.ts";
 export type { Place, Reasons, Settlement, Stop } from "./book.ts";

@@ -44,7 +44,7 @@ export function refusedRequests(metrics: Metrics, labels: Labels): (code: string
 export function budgetMetrics(metrics: Metrics, budget: ByteBudget): void {
   const used = metrics.gauge("otlpkit_memory_budget_used_bytes", "Bytes of requests being read or awaiting an answer.");
   metrics
-    .gauge("otlpkit_memory_budget_bytes", "The bound of that; beyond it requests are refused.")
+    .gauge("otlpkit_memory_budget_bytes", "Bound of the bytes of requests; beyond it they are refused.")
     .set(budget.maxBytes);
   metrics.beforeRead(() => used.set(budget.usedBytes));
 }
