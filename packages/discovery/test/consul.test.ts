@@ -117,7 +117,7 @@ describe("consulRegistry", () => {
   it("does not ask without end when each question is answered at once", async () => {
     server.oddities.churn = true;
     const clock = fakeClock();
-    const watched = watch({ ...clock, minIntervalMs: 1_000 });
+    const watched = watch({ ...clock, minIntervalMs: 1_000, waitMs: 300_000, timeoutMs: 60_000 });
     for (let second = 0; second < 10; second++) {
       await clock.advance(1_000);
       await new Promise((resolve) => setTimeout(resolve, 20));

@@ -6,23 +6,35 @@ export type ConsulCheck =
       /** Without a sign of life for so long, the instance is critical. */
       readonly ttlMs?: number;
     }
-  | {
+  | ({
       /** The agent asks a URL. */
       readonly kind: "http";
       readonly url: string;
-      readonly intervalMs?: number;
-      readonly timeoutMs?: number;
-      readonly insecureSkipVerify?: boolean;
-    }
-  | {
+      /** Headers of the question: `{ Authorization: ["Bearer ..."] }`. */
+      readonly headers?: Readonly<Record<string, readonly string[]>>;
+    } & AgentCheck)
+  | ({
       /** The agent asks `grpc.health.v1.Health` at the instance's own host and port. */
       readonly kind: "grpc";
       /** The service that is asked for. Default: the server as a whole. */
       readonly service?: string;
-      readonly intervalMs?: number;
-      readonly timeoutMs?: number;
-      readonly insecureSkipVerify?: boolean;
-    };
+    } & AgentCheck);
+
+/** How an agent asks. */
+export interface AgentCheck {
+  /** Default 10,000. */
+  readonly intervalMs?: number;
+  /** Default 5,000. */
+  readonly timeoutMs?: number;
+  /** The name that our certificate is for, when it is not the host that is asked. */
+  readonly tlsServerName?: string;
+  /** The agent takes any certificate. Default false. */
+  readonly insecureSkipVerify?: boolean;
+  /** So many good answers in a row before we count as well. Default 0, the first. */
+  readonly successesBeforePassing?: number;
+  /** So many bad ones before we count as ill. Default 0, the first. */
+  readonly failuresBeforeCritical?: number;
+}
 
 /** As the agent takes it, for an instance at `place`. */
 export function checkBody(
@@ -42,8 +54,12 @@ export function checkBody(
     Interval: `${check.intervalMs ?? 10_000}ms`,
     Timeout: `${check.timeoutMs ?? 5_000}ms`,
     TLSSkipVerify: check.insecureSkipVerify === true,
+    SuccessBeforePassing: check.successesBeforePassing ?? 0,
+    FailuresBeforeCritical: check.failuresBeforeCritical ?? 0,
+    ...(check.tlsServerName === undefined ? {} : { TLSServerName: check.tlsServerName }),
   };
-  if (check.kind === "http") return { ...common, ...asked, HTTP: check.url };
+  if (check.kind === "http")
+    return { ...common, ...asked, HTTP: check.url, ...(check.headers === undefined ? {} : { Header: check.headers }) };
   const host = place.host.includes(":") ? `[${place.host}]` : place.host;
   const service = check.service === undefined ? "" : `/${check.service}`;
   return { ...common, ...asked, GRPC: `${host}:${place.port}${service}`, GRPCUseTLS: place.secure };
