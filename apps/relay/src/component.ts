@@ -27,6 +27,8 @@ export interface ComponentContext {
   readonly tenants: Tenants;
   /** The signals of the pipelines that name this component. */
   readonly signals: readonly Signal[];
+  /** Lets go of something when the relay has closed, or could not start. */
+  atEnd(letGo: () => void): void;
   /**
    * What an extension has to offer to others.
    *

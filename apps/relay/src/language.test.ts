@@ -93,7 +93,7 @@ service:
     ["{ protocols: { grpc: { endpoint: 'http://localhost:4317' } } }", "grpc.endpoint: must be an address"],
     ["{ protocols: { http: { endpoint: localhost } } }", "http.endpoint: must be an address"],
     ["{ protocols: { http: { max_request_body_size: 0 } } }", "max_request_body_size: must be above 0"],
-    ["{ protocols: { grpc: { auth: { authenticator: oidc } } } }", "auth: not supported"],
+    ["{ protocols: { grpc: { auth: { authenticatr: oidc } } } }", "auth.authenticatr: unknown key"],
     ["{ protocols: { grpc: { engine: nghttp } } }", 'engine: cannot be "nghttp"; known: grpc-js, http2'],
   ])("explains what is wrong with the receiver %s", async (receiver, message) => {
     expect(await problemsOf(file({ receiver }))).toContain(message);

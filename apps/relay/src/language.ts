@@ -23,6 +23,12 @@ import { fileExporter } from "./exporters/file/file-exporter.ts";
 import { nopExporter } from "./exporters/nop.ts";
 import { otlpGrpcExporter } from "./exporters/otlp-grpc.ts";
 import { otlpHttpExporter } from "./exporters/otlp-http.ts";
+import { basicAuthExtension } from "./extensions/basic-auth.ts";
+import { bearerTokenAuthExtension } from "./extensions/bearer-token-auth.ts";
+import { headersSetterExtension } from "./extensions/headers-setter.ts";
+import { mtlsAuthExtension } from "./extensions/mtls-auth.ts";
+import { oauth2ClientExtension } from "./extensions/oauth2-client.ts";
+import { oidcExtension } from "./extensions/oidc.ts";
 import { fileStorageExtension } from "./extensions/file-storage.ts";
 import { healthCheckExtension } from "./extensions/health-check.ts";
 import { batchProcessor } from "./processors/batch.ts";
@@ -37,7 +43,16 @@ const plugins = {
   processors: [batchProcessor, memoryLimiterProcessor],
   exporters: [otlpGrpcExporter, otlpHttpExporter, fileExporter, debugExporter, nopExporter],
   connectors: [],
-  extensions: [healthCheckExtension, fileStorageExtension],
+  extensions: [
+    healthCheckExtension,
+    fileStorageExtension,
+    bearerTokenAuthExtension,
+    basicAuthExtension,
+    oauth2ClientExtension,
+    oidcExtension,
+    mtlsAuthExtension,
+    headersSetterExtension,
+  ],
 };
 
 const telemetry = section({

@@ -101,7 +101,8 @@ export async function startRelay(configuration: RelayConfiguration, surroundings
     const extensions: { id: string; extension: Extension }[] = [];
     const contextOf = (kind: string, id: string, signals: readonly Signal[] = []): ComponentContext => {
       const offer: ComponentContext["offer"] = (what, extension) => offered(what, extension, extensions);
-      return { id, log: log.with({ [kind]: id }), metrics, health, book, budget, tenants, signals, offer };
+      const atEnd = (letGo: () => void): void => void undo.push(letGo);
+      return { id, log: log.with({ [kind]: id }), metrics, health, book, budget, tenants, signals, offer, atEnd };
     };
 
     // First, because others may need them.

@@ -2,7 +2,7 @@
 export { bearer, type BearerOptions } from "./credentials/bearer.ts";
 export { basic } from "./credentials/basic.ts";
 export { apiKey } from "./credentials/api-key.ts";
-export type { Given } from "./credentials/given.ts";
+export { type Given, revealed } from "./credentials/given.ts";
 // Checking at a receiver who is asking.
 export { acceptBearer, type AcceptBearerOptions, type BearerOwner } from "./accept/accept-bearer.ts";
 export { acceptBasic, type AcceptBasicOptions } from "./accept/accept-basic.ts";

@@ -5,6 +5,7 @@ import type { Destination, ExporterContext } from "../component.ts";
 import { compressionParameters, compressionStage } from "../settings/compression.ts";
 import { sendingQueueConfig } from "../settings/queue.ts";
 import { retryOnFailure } from "../settings/retry-on-failure.ts";
+import { authenticated, exporterAuth } from "../settings/auth.ts";
 import { clientTls, readClientTls } from "../settings/tls.ts";
 import { otlpDestination } from "./otlp-stack.ts";
 
@@ -30,7 +31,7 @@ const config = section({
   read_buffer_size: ignored("buffers are sized by what arrives"),
   write_buffer_size: ignored("buffers are sized by what is sent"),
   authority: unsupported("use tls.server_name_override"),
-  auth: unsupported("use headers, with the secret from the environment: Bearer ${env:TOKEN}"),
+  auth: exporterAuth,
   /** Ours. */
   engine: or(choice("http2", "grpc-js"), "http2"),
 });
@@ -44,7 +45,7 @@ export const otlpGrpcExporter = definePlugin({
     const url = grpcUrl(settings.endpoint, settings.tls.insecure)!;
     const options = {
       headers: settings.headers,
-      tls: readClientTls(settings.tls),
+      tls: await readClientTls(settings.tls, context),
       compressors: [gzip()],
       ...(settings.user_agent === undefined ? {} : { userAgent: settings.user_agent }),
       ...(settings.keepalive.time === undefined ? {} : { keepaliveMs: settings.keepalive.time }),
@@ -61,7 +62,7 @@ export const otlpGrpcExporter = definePlugin({
         retry: settings.retry_on_failure,
         timeoutMs: settings.timeout,
         encode: await compressionStage(settings.compression, settings.compression_params.level),
-        connection: transport.connect({ url }),
+        connection: authenticated(transport, settings.auth, context).connect({ url }),
         label: "gRPC",
         target: url,
       },

@@ -13,12 +13,14 @@ import {
   unsupported,
 } from "@otlpkit/config";
 import { gzip } from "@otlpkit/compression";
-import { definePlugin, ExportError, type Sender, type Signal } from "@otlpkit/core";
+import { definePlugin, ExportError, type Sender, type Signal, type Transport } from "@otlpkit/core";
 import { toJson } from "@otlpkit/otlp";
+import type { HttpTransportOptions } from "@otlpkit/transport-http";
 import type { Destination, ExporterContext } from "../component.ts";
 import { compressionParameters, compressionStage } from "../settings/compression.ts";
 import { sendingQueueConfig } from "../settings/queue.ts";
 import { retryOnFailure } from "../settings/retry-on-failure.ts";
+import { authenticated, exporterAuth } from "../settings/auth.ts";
 import { clientTls, readClientTls } from "../settings/tls.ts";
 import { bySignalSender, otlpDestination } from "./otlp-stack.ts";
 
@@ -54,7 +56,7 @@ const keys = {
   read_buffer_size: ignored("buffers are sized by what arrives"),
   write_buffer_size: ignored("buffers are sized by what is sent"),
   proxy_url: unsupported("proxies are not spoken to"),
-  auth: unsupported("use headers, with the secret from the environment: Bearer ${env:TOKEN}"),
+  auth: exporterAuth,
 };
 
 /** `otlphttp` (also `otlp_http`): OTLP over HTTP, protobuf or JSON. */
@@ -66,21 +68,20 @@ export const otlpHttpExporter = definePlugin({
     const { httpTransport } = await import("@otlpkit/transport-http");
     const options = {
       headers: settings.headers,
-      tls: readClientTls(settings.tls),
+      tls: await readClientTls(settings.tls, context),
       compressors: [gzip()],
       // As many as the queue lets through at a time; a connection carries one request.
       maxConnections: settings.max_conns_per_host || settings.sending_queue.num_consumers,
       ...(settings.idle_conn_timeout === undefined ? {} : { idleTimeoutMs: settings.idle_conn_timeout || 2 ** 31 - 1 }),
       ...(settings.user_agent === undefined ? {} : { userAgent: settings.user_agent }),
     };
+    const way = (own: HttpTransportOptions): Transport => authenticated(httpTransport(own), settings.auth, context);
     const senders = new Map<Signal, Sender>();
-    const base =
-      settings.endpoint === undefined ? undefined : httpTransport(options).connect({ url: settings.endpoint });
+    const base = settings.endpoint === undefined ? undefined : way(options).connect({ url: settings.endpoint });
     for (const signal of context.signals) {
       const own = settings[`${signal}_endpoint`];
       // A signal's own endpoint is taken as it stands (I-04).
-      const sender =
-        own === undefined ? base : httpTransport({ ...options, paths: { [signal]: "" } }).connect({ url: own });
+      const sender = own === undefined ? base : way({ ...options, paths: { [signal]: "" } }).connect({ url: own });
       if (sender === undefined) throw noEndpoint(signal);
       senders.set(signal, sender);
     }

@@ -17,17 +17,16 @@ import {
   type SectionOf,
   shape,
   text,
-  unsupported,
 } from "@otlpkit/config";
 import { definePlugin, type Signal } from "@otlpkit/core";
 import { refusedRequests } from "@otlpkit/telemetry";
 import type { Door, ReceiverContext } from "../component.ts";
 import { listenHost } from "../settings/listen-host.ts";
 import { readable } from "../settings/compression.ts";
+import { authenticatorOf, receiverAuth } from "../settings/auth.ts";
 import { readServerTls, serverTls } from "../settings/tls.ts";
 
 const mebibyte = 1_048_576;
-const noAuth = unsupported("receivers do not authenticate senders yet; use tls with client_ca_file");
 const pooled = ignored("buffers are sized by what arrives");
 
 const common = {
@@ -35,7 +34,7 @@ const common = {
   include_metadata: or(flag, false),
   /** Ours: request headers sent onward with the items, whatever the processors do. */
   onward_headers: list(map(text, (name) => name.toLowerCase())),
-  auth: noAuth,
+  auth: receiverAuth,
 };
 
 const grpcKeys = {
@@ -170,7 +169,7 @@ interface Refusal {
 
 type Common = Pick<
   SectionOf<typeof grpcKeys>,
-  "endpoint" | "transport" | "tls" | "include_metadata" | "onward_headers"
+  "endpoint" | "transport" | "tls" | "auth" | "include_metadata" | "onward_headers"
 >;
 
 async function commonOptions(config: Common, context: ReceiverContext, transport: "grpc" | "http") {
@@ -179,10 +178,11 @@ async function commonOptions(config: Common, context: ReceiverContext, transport
   return {
     ...(config.transport === "unix" ? { path: config.endpoint } : tcp(config.endpoint)),
     signals: context.signals,
+    ...authenticatorOf(config.auth, context),
     compressors: await readable(),
     budget: context.budget,
     ...(context.tenants.header === undefined ? {} : { tenantHeader: context.tenants.header }),
-    ...(config.tls === undefined ? {} : { tls: readServerTls(config.tls) }),
+    ...(config.tls === undefined ? {} : { tls: await readServerTls(config.tls, context) }),
     onwardHeaders: [...new Set(onwardHeaders)],
     onRefused({ signal, tenant, error }: Refusal): void {
       refused(error.code);

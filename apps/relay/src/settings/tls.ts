@@ -1,8 +1,8 @@
-import { readFileSync } from "node:fs";
-import { flag, ignored, optional, or, section, type SectionOf, text, unsupported } from "@otlpkit/config";
-import { ExportError } from "@otlpkit/core";
+import { check, choice, flag, ignored, list, optional, or, section, type SectionOf, text } from "@otlpkit/config";
+import { ExportError, type Live } from "@otlpkit/core";
+import { duration } from "@otlpkit/config";
+import type { ComponentContext } from "../component.ts";
 
-const versions = "the versions of Node apply, at least TLS 1.2";
 const common = {
   ca_file: optional(text),
   ca_pem: optional(text),
@@ -10,11 +10,12 @@ const common = {
   cert_pem: optional(text),
   key_file: optional(text),
   key_pem: optional(text),
-  min_version: ignored(versions),
-  max_version: ignored(versions),
-  reload_interval: unsupported("certificates are read once, at the start; restart to change them"),
-  cipher_suites: unsupported("Node's choice applies"),
-  curve_preferences: ignored("Node's choice applies"),
+  min_version: optional(choice("1.2", "1.3")),
+  max_version: optional(choice("1.2", "1.3")),
+  cipher_suites: optional(list(text)),
+  curve_preferences: optional(list(text)),
+  /** Files are watched; this is how often they are looked at where nobody tells of changes. */
+  reload_interval: optional(duration),
 };
 
 const clientKeys = {
@@ -23,66 +24,171 @@ const clientKeys = {
   insecure_skip_verify: or(flag, false),
   server_name_override: optional(text),
   include_system_ca_certs_pool: ignored("system authorities are trusted unless ca_file is given"),
+  /** Ours: public keys that the server must have one of, SHA-256 in base64. */
+  pins: optional(list(text)),
 };
 /** `tls` of an exporter. */
 export const clientTls = section(clientKeys);
 export type ClientTlsConfig = SectionOf<typeof clientKeys>;
 
-const serverKeys = { ...common, client_ca_file: optional(text), client_ca_file_reload: ignored("read once") };
+const serverKeys = {
+  ...common,
+  client_ca_file: optional(text),
+  client_ca_file_reload: ignored("files are watched in any case"),
+  /** Ours: ask for a certificate and let in who has none, for an authenticator that takes other proofs as well. */
+  client_cert: or(choice("require", "ask"), "require"),
+};
 /** `tls` of a receiver. */
-export const serverTls = section(serverKeys);
+export const serverTls = check(section(serverKeys), ({ client_cert, client_ca_file }) =>
+  client_cert === "ask" && client_ca_file === undefined ? "client_cert: ask needs client_ca_file" : undefined,
+);
 export type ServerTlsConfig = SectionOf<typeof serverKeys>;
 
-/** Reads the files of an exporter's `tls`. */
-export function readClientTls(config: ClientTlsConfig): {
-  ca?: string;
-  cert?: string;
-  key?: string;
-  serverName?: string;
-  insecureSkipVerify: boolean;
-} {
-  const [ca, cert, key] = [pem(config, "ca"), pem(config, "cert"), pem(config, "key")];
-  if ((cert === undefined) !== (key === undefined)) throw halfPair();
-  return {
-    ...(ca === undefined ? {} : { ca }),
-    ...(cert === undefined ? {} : { cert }),
-    ...(key === undefined ? {} : { key }),
+/** What the transports take of an exporter's `tls`. */
+export interface ClientTlsMaterial {
+  readonly ca?: string;
+  readonly cert?: string;
+  readonly key?: string;
+  readonly serverName?: string;
+  readonly insecureSkipVerify?: boolean;
+}
+
+/** What the receivers take of a receiver's `tls`. */
+export interface ServerTlsMaterial {
+  readonly cert: string;
+  readonly key: string;
+  readonly ca?: string;
+  readonly requireClientCert?: boolean;
+  readonly askClientCert?: boolean;
+}
+
+type Surroundings = Pick<ComponentContext, "id" | "log" | "metrics" | "atEnd">;
+
+/**
+ * Reads the `tls` of an exporter; what stands in files is followed.
+ *
+ * @throws ExportError when a file cannot be used, or the rules contradict each other; names the key or the file
+ */
+export async function readClientTls(config: ClientTlsConfig, context: Surroundings): Promise<Live<ClientTlsMaterial>> {
+  const { pinned } = await import("@otlpkit/auth/tls");
+  const fixed = {
+    ...(await rulesOf(config, context)),
     ...(config.server_name_override === undefined ? {} : { serverName: config.server_name_override }),
     insecureSkipVerify: config.insecure_skip_verify,
+    ...(config.pins === undefined ? {} : { checkServerIdentity: refused("pins", () => pinned(config.pins!)) }),
+  };
+  return withFiles(config, config.ca_file, config.ca_pem, fixed, context);
+}
+
+/** The same for a receiver; an authority for clients means that every client must show a certificate. */
+export async function readServerTls(config: ServerTlsConfig, context: Surroundings): Promise<Live<ServerTlsMaterial>> {
+  const pair = config.cert_file ?? config.cert_pem;
+  if (pair === undefined || (config.key_file ?? config.key_pem) === undefined) throw halfPair();
+  const clients = config.client_ca_file === undefined ? undefined : config.client_cert;
+  const fixed = {
+    ...(await rulesOf(config, context)),
+    requireClientCert: clients === "require",
+    askClientCert: clients === "ask",
+  };
+  const live = await withFiles(config, config.client_ca_file, undefined, fixed, context);
+  return live as Live<ServerTlsMaterial>;
+}
+
+async function rulesOf(config: ServerTlsConfig | ClientTlsConfig, { log }: Surroundings): Promise<object> {
+  const { tlsPolicy } = await import("@otlpkit/auth/tls");
+  const { warnings, ...rules } = refused("", () =>
+    tlsPolicy({
+      ...(config.min_version === undefined ? {} : { minVersion: `TLSv${config.min_version}` as const }),
+      ...(config.max_version === undefined ? {} : { maxVersion: `TLSv${config.max_version}` as const }),
+      ...(config.cipher_suites === undefined ? {} : { cipherSuites: config.cipher_suites }),
+      ...(config.curve_preferences === undefined ? {} : { groups: config.curve_preferences }),
+    }),
+  );
+  for (const warning of warnings) log.warn(`tls: ${warning}`);
+  return rules;
+}
+
+/** What was said once, with what stands in files and may change. */
+async function withFiles(
+  config: ServerTlsConfig | ClientTlsConfig,
+  caFile: string | undefined,
+  caPem: string | undefined,
+  fixed: object,
+  context: Surroundings,
+): Promise<Live<ClientTlsMaterial>> {
+  const written = {
+    ...fixed,
+    ...(config.cert_pem === undefined ? {} : { cert: pem(config.cert_pem, "cert_pem") }),
+    ...(config.key_pem === undefined ? {} : { key: pem(config.key_pem, "key_pem") }),
+    ...(caPem === undefined ? {} : { ca: pem(caPem, "ca_pem") }),
+  };
+  const { cert_file: certFile, key_file: keyFile } = config;
+  if (((certFile ?? config.cert_pem) === undefined) !== ((keyFile ?? config.key_pem) === undefined)) throw halfPair();
+  if (certFile === undefined && keyFile === undefined && caFile === undefined) return always(written);
+
+  const { tlsFiles } = await import("@otlpkit/auth/tls");
+  const ends = context.metrics.gauge(
+    "otlpkit_tls_certificate_not_after_timestamp_seconds",
+    "When the certificate in use ends, in seconds since 1970.",
+  );
+  const reloads = context.metrics.counter(
+    "otlpkit_tls_reloads",
+    "Times that certificates were taken from their files.",
+  );
+  const files = await tlsFiles({
+    ...(certFile === undefined ? {} : { certFile }),
+    ...(keyFile === undefined ? {} : { keyFile }),
+    ...(caFile === undefined ? {} : { caFile }),
+    ...(config.reload_interval === undefined ? {} : { pollMs: config.reload_interval }),
+    onLoad({ certificate }) {
+      reloads.with({ component: context.id, result: "success" }).add(1);
+      if (certificate === undefined) return;
+      ends.with({ component: context.id }).set(certificate.notAfterMs / 1000);
+      const leftMs = certificate.notAfterMs - Date.now();
+      const days = Math.floor(leftMs / 86_400_000);
+      const soon = leftMs < (certificate.notAfterMs - certificate.notBeforeMs) / 3;
+      const facts = { subject: certificate.subject, days, fingerprint: certificate.fingerprint256 };
+      if (soon) context.log.warn("the certificate ends soon", facts);
+      else context.log.info("loaded a certificate", facts);
+    },
+    onError(error) {
+      reloads.with({ component: context.id, result: "failure" }).add(1);
+      context.log.error("cannot use new certificates; those in use stay", { error });
+    },
+  }).catch((error: unknown) => {
+    throw new ExportError("rejected", `tls: ${ExportError.from(error).message}`, { cause: error });
+  });
+  context.atEnd(() => files.close());
+  let from = files.current;
+  let now = { ...written, ...from };
+  return {
+    get current() {
+      if (files.current !== from) {
+        from = files.current;
+        now = { ...written, ...from };
+      }
+      return now;
+    },
+    onChange: (changed) => files.onChange(changed),
   };
 }
 
-/** Reads the files of a receiver's `tls`; a client authority means that every client must show a certificate. */
-export function readServerTls(config: ServerTlsConfig): {
-  cert: string;
-  key: string;
-  ca?: string;
-  requireClientCert: boolean;
-} {
-  const [cert, key] = [pem(config, "cert"), pem(config, "key")];
-  if (cert === undefined || key === undefined) throw halfPair();
-  const clientCa = config.client_ca_file;
-  if (clientCa === undefined) return { cert, key, requireClientCert: false };
-  return { cert, key, ca: readFile("client_ca_file", clientCa), requireClientCert: true };
+function always<T>(current: T): Live<T> {
+  return { current, onChange: () => () => {} };
 }
 
-function pem(config: Partial<ServerTlsConfig & ClientTlsConfig>, part: "ca" | "cert" | "key"): string | undefined {
-  const file = config[`${part}_file`];
-  return file === undefined ? config[`${part}_pem`] : readFile(`${part}_file`, file);
-}
-
-function readFile(key: string, file: string): string {
-  const text = contentsOf(key, file);
+function pem(text: string, key: string): string {
   if (text.includes("-----BEGIN ")) return text;
-  throw new ExportError("rejected", `tls.${key}: ${file} is not PEM, which begins with "-----BEGIN"; is it DER?`);
+  throw new ExportError("rejected", `tls.${key} is not PEM, which begins with "-----BEGIN"; is it DER?`);
 }
 
-function contentsOf(key: string, file: string): string {
+/** Names the section for what is thrown about it. */
+function refused<T>(key: string, make: () => T): T {
   try {
-    return readFileSync(file, "utf8");
+    return make();
   } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException;
-    throw new ExportError("rejected", `tls.${key}: cannot read ${file} (${code ?? String(cause)})`, { cause });
+    const place = key === "" ? "tls" : `tls.${key}`;
+    throw new ExportError("rejected", `${place}: ${(cause as Error).message}`, { cause });
   }
 }
 
