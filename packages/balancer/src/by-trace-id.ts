@@ -11,6 +11,14 @@ export function byTraceId(otherwise: Key = byResource()): Key {
   return {
     name: "trace-id",
     differsByItem: true,
+    first({ signal, body }) {
+      if (signal !== "traces" && signal !== "logs") return undefined;
+      let first: number | undefined;
+      visitTraceIds(signal, body, (idAt) => {
+        first ??= idAt === -1 ? without : traceIdHash(body, idAt);
+      });
+      return first === without ? undefined : first;
+    },
     of(batch) {
       const { signal } = batch;
       const other = otherwise.of(batch);

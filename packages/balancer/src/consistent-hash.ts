@@ -80,6 +80,8 @@ function remembering(placement: Placement, full: Uint8Array | undefined): (hash:
 function hashOfFirst(key: Key, batch: Batch): number {
   if (!key.differsByItem) return key.of(batch)();
   expectReadable(batch, key);
+  const known = key.first?.(batch);
+  if (known !== undefined) return known;
   const hashOf = key.of(batch);
   let first: number | undefined;
   splitByKey(batch, (item) => {

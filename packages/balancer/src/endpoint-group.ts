@@ -92,7 +92,14 @@ export function endpointGroup(transport: Transport, settings: RouteSettings): En
         else onEvent({ kind: "down", endpoint: id, error });
         isStale = true;
       };
-      member.stopChecking = keepChecking(() => member.endpoint, { ...healthCheck, ...settings, onChange });
+      // Who proves to be well need not wait for the end of its ejection (as Envoy has it).
+      const onWell = (): void => {
+        if (member.outlier.ejectedUntilMs === 0) return;
+        member.outlier.ejectedUntilMs = 0;
+        restored(member);
+        isStale = true;
+      };
+      member.stopChecking = keepChecking(() => member.endpoint, { ...healthCheck, ...settings, onChange, onWell });
     }
     return member;
   }

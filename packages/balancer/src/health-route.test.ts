@@ -178,6 +178,28 @@ describe("a route and the health of endpoints", () => {
     expect(clock.pending).toBe(0);
   });
 
+  it("takes back before its time who was ejected and gives good answers to checks", async () => {
+    const down = new Set(["b"]);
+    const check: HealthCheck = {
+      name: "fake",
+      async check({ id = "" }) {
+        if (down.has(id)) throw new Error("no answer");
+      },
+    };
+    const { transport, clock, send, of, sender, states } = bench({
+      healthCheck: { check, intervalMs: 1_000, jitter: 0, fall: 100 },
+    });
+    transport.script("b", gone);
+    await send(20);
+    await clock.advance(5_000);
+    expect(states()[1]).toBe("ejected");
+    down.clear();
+    await clock.advance(2_000);
+    expect(states()[1]).toBe("ready");
+    expect(of("restored")).toEqual([{ kind: "restored", endpoint: "b" }]);
+    await sender.close();
+  });
+
   it("takes a check that never answers for a bad answer, and ends it", async () => {
     const signals: AbortSignal[] = [];
     const check: HealthCheck = {

@@ -12,4 +12,6 @@ export interface Key {
    * an item, which it is when items cannot differ, it is the hash of the batch.
    */
   of(batch: Batch): (item?: ItemView) => number;
+  /** The hash of the first item, where it is to be had without a walk; `undefined` where it is not. */
+  first?(batch: Batch): number | undefined;
 }

@@ -1,11 +1,12 @@
 import type { Candidate } from "@otlpkit/core";
 import { hashText, mix } from "./hash.ts";
 import { ownWeight, type Placement, type Placements } from "./placement.ts";
+import { sortSpread } from "./sort-spread.ts";
 
 /**
  * The ring of consistent hashing (Karger et al.; ketama, Envoy's ring_hash): everyone owns `points` places for each unit
  * of its weight, and a hash belongs to whoever owns the next place. One look-up takes a binary search however many there
- * are; the ring is built when the list changes, in about 0.1 ms for each ten endpoints.
+ * are; the ring is built when the list changes, in about 20 ms for a thousand endpoints.
  *
  * A list whose members are all on the ring already, which is what remains after a failed attempt or when some have left,
  * needs no new ring: the places of others are walked past, which comes to the same.
@@ -51,7 +52,7 @@ function build(candidates: readonly Candidate[], points: number): Ring {
   const members = new Map(
     candidates.map((candidate, index) => [candidate, { index, weight: ownWeight(candidate) }] as const),
   );
-  return { points: all.toSorted(), members };
+  return { points: sortSpread(all, 2 ** 32 * owners), members };
 }
 
 /** Where in `candidates` each member of the ring is, -1 for those that are not; `undefined` when the ring will not do. */

@@ -1,5 +1,7 @@
-import { type Ack, accepted, type Batch, ExportError } from "@otlpkit/core";
+import { compress, gzip } from "@otlpkit/compression";
+import { type Ack, accepted, type Batch, ExportError, pipe, type Transport } from "@otlpkit/core";
 import { splitByKey, traceIdKey } from "@otlpkit/otlp";
+import { retry } from "@otlpkit/retry";
 import { fakeClock, itemIds, ledger, seeded } from "@otlpkit/testkit";
 import { describe, expect, it } from "vitest";
 import { fakeRegistry } from "../test/fake-registry.ts";
@@ -160,6 +162,29 @@ describe("a route by key", () => {
     }
     const { missing, lost, sent, received } = books.report();
     expect({ missing, lost, sent, received }).toEqual({ missing: [], lost: [], sent: 1600, received: 1600 });
+    await sender.close();
+  });
+
+  it("is sent only what is missing by retry in front", async () => {
+    const { sender, transport, clock, batch } = bench({ maxAttempts: 1 });
+    transport.script("b", gone, gone, accepted);
+    const sent = pipe(retry({ ...timeOf(clock), random: () => 0.5 }), sender).send(batch, {});
+    await clock.advance(10_000);
+    expect(await sent).toEqual(accepted);
+    expect(hosts.map((host) => transport.count(host))).toEqual([1, 3, 1, 1]);
+    await sender.close();
+  });
+
+  it("compresses between the route and the transport", async () => {
+    const transport = fakeTransport();
+    const compressing: Transport = {
+      name: "fake, compressed",
+      connect: (endpoint) => pipe(compress(gzip()), transport.connect(endpoint)),
+    };
+    const sender = route(fakeRegistry(...hosts), consistentHash())(compressing);
+    await sender.send(seeded(5).traces({ items: 240 }), {});
+    const batches = transport.opened.flatMap((one) => one.sender.batches);
+    expect(batches.map(({ encoding }) => encoding)).toEqual(hosts.map(() => "gzip"));
     await sender.close();
   });
 

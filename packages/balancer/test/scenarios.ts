@@ -8,9 +8,10 @@ export interface Size {
   readonly baseEjectionMs: number;
 }
 
-/** Five backends: one takes ten times as long, one dies for a third of the time, one is up and down every five seconds. */
+/** Five backends: one takes ten times as long, one dies for a third of the time, one is up and down all the time. */
 export function badCompany(size: Size): Scenario {
   const third = size.durationMs / 3;
+  const flapMs = Math.min(5_000, third);
   return {
     name: "five backends: b ten times slower, c dead for a third of the time, d flapping",
     ...size,
@@ -18,11 +19,17 @@ export function badCompany(size: Size): Scenario {
       { id: "a", serviceMs: 20 },
       { id: "b", serviceMs: 200 },
       { id: "c", serviceMs: 20, isUp: (nowMs) => nowMs < third || nowMs >= 2 * third },
-      { id: "d", serviceMs: 20, isUp: (nowMs) => Math.floor(nowMs / 5_000) % 2 === 0 },
+      { id: "d", serviceMs: 20, isUp: (nowMs) => Math.floor(nowMs / flapMs) % 2 === 0 },
       { id: "e", serviceMs: 20 },
     ],
     options: { outlierDetection: { baseEjectionMs: size.baseEjectionMs } },
   };
+}
+
+/** The same, and every second everyone is asked how it is. */
+export function checkedBadCompany(size: Size): Scenario {
+  const scenario = badCompany(size);
+  return { ...scenario, name: `${scenario.name}; with health checks`, checkEveryMs: 1_000 };
 }
 
 /** One of five is ten times slower, nothing else is wrong. */

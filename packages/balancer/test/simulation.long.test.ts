@@ -2,7 +2,7 @@
 import type { Balancer } from "@otlpkit/core";
 import { describe, expect, it } from "vitest";
 import { consistentHash, leastConnections, peakEwma, roundRobin, weightedRoundRobin } from "../src/index.ts";
-import { badCompany, oneSlow, scaling, type Size, weights } from "./scenarios.ts";
+import { badCompany, checkedBadCompany, oneSlow, scaling, type Size, weights } from "./scenarios.ts";
 import { type Result, shareError, shareOf, simulate, table } from "./simulation.ts";
 
 const maxMs = Number(process.env["OTLPKIT_LONG_SECONDS"] ?? 600) * 1_000;
@@ -24,7 +24,7 @@ describe("a route in long simulations", () => {
     const endsAtMs = performance.now() + maxMs;
     for (let seed = 1; seed === 1 || performance.now() < endsAtMs; seed++) {
       const size: Size = { seed, durationMs: 120_000, requestsPerSecond: 60, baseEjectionMs: 30_000 };
-      for (const scenario of [badCompany(size), oneSlow(size), weights(size), scaling(size)]) {
+      for (const scenario of [badCompany(size), checkedBadCompany(size), oneSlow(size), weights(size), scaling(size)]) {
         const results: Result[] = [];
         for (const make of balancers) {
           if (seed > 1 && performance.now() >= endsAtMs) return;

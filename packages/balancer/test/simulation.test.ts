@@ -1,10 +1,10 @@
 import type { Balancer } from "@otlpkit/core";
 import { describe, expect, it } from "vitest";
 import { consistentHash, leastConnections, peakEwma, roundRobin, weightedRoundRobin } from "../src/index.ts";
-import { badCompany, oneSlow, scaling, type Size, weights } from "./scenarios.ts";
+import { badCompany, checkedBadCompany, oneSlow, scaling, type Size, weights } from "./scenarios.ts";
 import { type Result, type Scenario, shareError, shareOf, simulate, table } from "./simulation.ts";
 
-const size: Size = { seed: 20_261_128, durationMs: 15_000, requestsPerSecond: 40, baseEjectionMs: 3_000 };
+const size: Size = { seed: 20_261_128, durationMs: 9_000, requestsPerSecond: 40, baseEjectionMs: 1_500 };
 
 const inTurn = (random: () => number): Balancer => roundRobin({ random });
 const byWeight = (): Balancer => weightedRoundRobin();
@@ -31,10 +31,17 @@ describe("a route in a simulation", () => {
     for (const { ejectMs, restoreMs, report } of results) {
       // Five failures in a row, at a fifth of the load or less.
       expect(ejectMs.get("c")).toBeLessThan(2_500);
-      // Within its second ejection, which takes twice as long.
-      expect(restoreMs.get("c")).toBeLessThan(6_500);
+      // Within its third ejection, which takes three times as long.
+      expect(restoreMs.get("c")).toBeLessThan(5_000);
       expect(report.duplicate.length / report.received).toBeLessThan(0.02);
     }
+  });
+
+  it("takes back sooner who answers health checks again", async () => {
+    const scenario = checkedBadCompany(size);
+    const results = await run(scenario, inTurn);
+    console.log(table(scenario.name, results));
+    for (const { restoreMs } of results) expect(restoreMs.get("c")).toBeLessThan(3_000);
   });
 
   it("spares one that is slow when it goes by load: half of the p99 of round robin, or less", async () => {

@@ -1,7 +1,7 @@
 import { type Balancer, type Batch, ExportError, type Transport } from "@otlpkit/core";
 import { filterItems, splitByKey, traceIdKey } from "@otlpkit/otlp";
 import { ledger, type LedgerReport, seeded } from "@otlpkit/testkit";
-import { route, type RouteEvent, type RouteOptions } from "../src/index.ts";
+import { type HealthCheck, route, type RouteEvent, type RouteOptions } from "../src/index.ts";
 import { eventClock } from "./event-clock.ts";
 import { fakeRegistry } from "./fake-registry.ts";
 import { type BackendPlan, type SimulatedBackend, simulatedBackend } from "./simulated-backend.ts";
@@ -15,6 +15,8 @@ export interface Scenario {
   readonly requestsPerSecond: number;
   /** Who is registered from when on. Default: all, always. */
   readonly lists?: readonly { readonly atMs: number; readonly ids: readonly string[] }[];
+  /** Asks backends how they are, so often. Default: nobody is asked. */
+  readonly checkEveryMs?: number;
   readonly options?: RouteOptions;
 }
 
@@ -74,6 +76,12 @@ export async function simulate(scenario: Scenario, make: (random: () => number) 
   const registry = fakeRegistry(...listed(lists?.[0]?.ids ?? backends.map(({ id }) => id)));
   for (const { atMs, ids } of lists?.slice(1) ?? []) clock.setTimer(() => registry.say(...listed(ids)), atMs);
 
+  const check: HealthCheck = {
+    name: "simulated",
+    async check({ id = "" }) {
+      if (far.get(id)?.plan.isUp?.(clock.now()) === false) throw new Error(`${id} is down`);
+    },
+  };
   const events: { readonly atMs: number; readonly event: RouteEvent }[] = [];
   const balancer = make(random);
   const sender = route(registry, balancer, {
@@ -81,6 +89,7 @@ export async function simulate(scenario: Scenario, make: (random: () => number) 
     setTimer: (run, delayMs) => clock.setTimer(run, delayMs),
     random,
     onEvent: (event) => void events.push({ atMs: clock.now(), event }),
+    ...(scenario.checkEveryMs !== undefined && { healthCheck: { check, intervalMs: scenario.checkEveryMs } }),
     ...scenario.options,
   })(transport);
 

@@ -1,9 +1,17 @@
 import { createServer, type Server as HttpServer } from "node:http";
-import { createServer as createHttp2, type Http2Server, type ServerHttp2Stream } from "node:http2";
+import {
+  createSecureServer,
+  createServer as createHttp2,
+  type Http2SecureServer,
+  type Http2Server,
+  type ServerHttp2Stream,
+} from "node:http2";
 import { type AddressInfo, createServer as createTcp, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { createServer as createHttps } from "node:https";
 import type { Endpoint } from "@otlpkit/core";
+import { testAuthority, testServer } from "@otlpkit/testkit/node";
 import { afterEach, describe, expect, it } from "vitest";
 import { grpcCheck, type HealthCheck, httpCheck, tcpCheck } from "../index.ts";
 
@@ -13,7 +21,7 @@ afterEach(() => {
 });
 
 async function listening(
-  server: Server | HttpServer | Http2Server,
+  server: Server | HttpServer | Http2Server | Http2SecureServer,
   path?: string,
 ): Promise<Endpoint & { port: number }> {
   await new Promise<void>((resolve) => {
@@ -38,8 +46,10 @@ function ask(
 }
 
 /** A server whose `Health/Check` answers as it is told: the message behind its frame, or only a status. */
-function grpcServer(answer: (request: Buffer, stream: ServerHttp2Stream) => void): Http2Server {
-  const server = createHttp2();
+function grpcServer(
+  answer: (request: Buffer, stream: ServerHttp2Stream) => void,
+  server: Http2Server | Http2SecureServer = createHttp2(),
+): Http2Server | Http2SecureServer {
   server.on("session", (session) => closing.push(() => session.destroy()));
   server.on("stream", (opened, headers) => {
     const stream = opened as ServerHttp2Stream;
@@ -124,6 +134,23 @@ describe("grpcCheck", () => {
       path,
     );
     expect(await ask(grpcCheck(), endpoint)).toBe("well");
+  });
+});
+
+describe("checks over TLS", () => {
+  const tls = { ca: testAuthority };
+
+  it("trust whom they are told to trust, and nobody else", async () => {
+    const grpc = await listening(grpcServer((_, stream) => serving(stream, 1), createSecureServer(testServer)));
+    const http = await listening(createHttps(testServer, (_, response) => void response.end()));
+    for (const [{ port }, make] of [
+      [grpc, grpcCheck],
+      [http, httpCheck],
+    ] as const) {
+      const endpoint = { url: `https://localhost:${port}` };
+      expect(await ask(make({ tls }), endpoint)).toBe("well");
+      expect(await ask(make(), endpoint)).toMatch(/certificate/);
+    }
   });
 });
 

@@ -43,6 +43,8 @@ export interface Checking extends HealthChecks {
   readonly random: () => number;
   /** It went down or came up again; `error` says why it is down. */
   readonly onChange: (isDown: boolean, error: Error | undefined) => void;
+  /** It has given `rise` good answers in a row, or more. */
+  readonly onWell: () => void;
 }
 
 /**
@@ -50,10 +52,11 @@ export interface Checking extends HealthChecks {
  * check that is set up wrongly is seen before anything stops. The first check comes within an interval, at random.
  */
 export function keepChecking(endpoint: () => Endpoint, checking: Checking): () => void {
-  const { check, intervalMs, timeoutMs, rise, fall, jitter, setTimer, random, onChange } = checking;
+  const { check, intervalMs, timeoutMs, rise, fall, jitter, setTimer, random, onChange, onWell } = checking;
   const stopped = new AbortController();
   let isDown = false;
-  let inARow = 0;
+  let good = 0;
+  let bad = 0;
   let cancelNext = setTimer(ask, random() * intervalMs);
 
   function ask(): void {
@@ -75,13 +78,13 @@ export function keepChecking(endpoint: () => Endpoint, checking: Checking): () =
 
   function heard(error: Error | undefined): void {
     if (stopped.signal.aborted) return;
-    const isBad = error !== undefined;
-    inARow = isBad === isDown ? 0 : inARow + 1;
-    if (inARow >= (isDown ? rise : fall)) {
-      isDown = isBad;
-      inARow = 0;
+    good = error === undefined ? good + 1 : 0;
+    bad = error === undefined ? 0 : bad + 1;
+    if (isDown ? good >= rise : bad >= fall) {
+      isDown = !isDown;
       onChange(isDown, error);
     }
+    if (good >= rise) onWell();
     cancelNext = setTimer(ask, intervalMs * (1 - jitter / 2 + jitter * random()));
   }
 

@@ -125,7 +125,7 @@ function casesOfShares(
   batchOf: BatchOf,
 ): Case[] {
   const shared = async (weights: readonly number[]): Promise<void> => {
-    const picks = shares === "by key" ? 10_000 : 20_000;
+    const picks = shares === "by key" ? 6_000 : 20_000;
     const counts = count(make(), candidatesOf(weights), picks, batchOf, shares === "by key");
     const wanted = shares === "evenly" ? weights.map(() => 1) : weights;
     const total = wanted.reduce((sum, weight) => sum + weight, 0);
@@ -149,7 +149,7 @@ function casesOfShares(
 }
 
 function casesOfKeys(make: () => Balancer, tolerance: number, batchOf: BatchOf): Case[] {
-  const keys = 5_000;
+  const keys = 3_000;
   const owners = (balancer: Balancer, list: readonly Candidate[]): (string | undefined)[] =>
     Array.from({ length: keys }, (_, key) => balancer.pick(list, batchOf(key))?.id);
 
