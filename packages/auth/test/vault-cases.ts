@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { testAuthority } from "@otlpkit/testkit/node";
+import { encryption, keyRing, secretKeyRing, transitKey } from "../src/encryption/index.ts";
 import {
   appRole,
   file,
@@ -408,6 +409,23 @@ export function vaultCases(start: () => Promise<VaultUnderTest>): void {
       expect(Buffer.from(await key.decrypt(encrypted, Buffer.from("bound"))).toString()).toBe("a data key");
       await expect(key.decrypt(encrypted, Buffer.from("other"))).rejects.toMatchObject({ code: "invalid" });
     });
+  });
+
+  it("keeps the keys of files safe, in a key of the transit engine or among its secrets", async () => {
+    await admin("POST", "transit/keys/otlp", {});
+    await put("shop/keys", { current: "2026-11", "2026-11": Buffer.alloc(32, 7).toString("base64") });
+    const shop = client(vaultToken(await tokenOf()));
+    const rings = [
+      keyRing({ current: transitKey("in-vault", shop.transit("otlp")) }),
+      secretKeyRing(shop.secrets("kv/shop/keys")),
+    ];
+    for (const keys of rings) {
+      const box = encryption({ keys });
+      const file = await box.create("shop/1");
+      const sealed = Buffer.concat(file.seal(0, [Buffer.from("a record")]));
+      expect(Buffer.from((await box.open(file.header, "shop/1")).open(0, sealed)).toString()).toBe("a record");
+      await expect(box.open(file.header, "shop/2")).rejects.toMatchObject({ code: "forbidden" });
+    }
   });
 
   /** In place of an API server and of a RabbitMQ: both ask for little. */

@@ -73,6 +73,27 @@ describe("encryption", () => {
     file.seal(2 ** 53 - 1, [bytes("the last")]);
   });
 
+  it("never uses a nonce twice with a key, whatever it is asked to seal", async () => {
+    const asked = fc.array(fc.oneof(fc.nat({ max: 20 }), fc.maxSafeNat()), { minLength: 1, maxLength: 60 });
+    await fc.assert(
+      fc.asyncProperty(asked, async (indexes) => {
+        const file = await vault.create("a");
+        // What zeros become is the key stream, and the key stream is given by key and nonce.
+        const streams: string[] = [];
+        for (const index of indexes) {
+          try {
+            streams.push(Buffer.concat(file.seal(index, [new Uint8Array(32)])).toString("hex", 0, 32));
+          } catch (error) {
+            expect(error).toMatchObject({ code: "invalid" });
+          }
+        }
+        expect(streams.length).toBeGreaterThan(0);
+        expect(new Set(streams).size).toBe(streams.length);
+      }),
+      { numRuns: 200 },
+    );
+  });
+
   it("says which key a file needs, without opening it", async () => {
     const file = await vault.create("a");
     expect(keyIdOf(file.header)).toBe("2026-11");

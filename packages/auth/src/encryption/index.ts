@@ -3,5 +3,6 @@ export { keyRing, type KeyRing, type KeyRingOptions, type WrappingKey } from "./
 export { secretKeyRing, type SecretKeyRingOptions } from "./secret-key-ring.ts";
 export { rawKey } from "./raw-key.ts";
 export { passphraseKey, type PassphraseKeyOptions } from "./passphrase-key.ts";
+export { transitKey } from "./transit-key.ts";
 export { keyIdOf } from "./header.ts";
 export { secret, type Secret, type Secrets } from "../secrets/secret.ts";

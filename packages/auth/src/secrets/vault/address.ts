@@ -18,7 +18,7 @@ const loopback = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
  */
 export function vaultAddress(text: string, allowCleartext: boolean): VaultAddress {
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url?.protocol === "unix:" && url.pathname !== "/" && url.host === "") {
+  if (url?.protocol === "unix:" && url.pathname.length > 1 && url.host === "") {
     const socketPath = decodeURIComponent(url.pathname);
     return { base: "http://unix", shown: `unix:${socketPath}`, socketPath };
   }
@@ -37,7 +37,11 @@ export function vaultAddress(text: string, allowCleartext: boolean): VaultAddres
   return { base: (url.origin + url.pathname).replace(/\/+$/, ""), shown: url.origin };
 }
 
-/** Escapes a path as people write it: "secret/shop/data base". */
+/**
+ * Escapes a path as people write it: "secret/shop/data base".
+ *
+ * @throws ExportError "invalid" for one that would lead elsewhere
+ */
 export function vaultPath(path: string): string {
   const parts = path.replace(/^\/+|\/+$/g, "").split("/");
   if (parts.some((part) => part === "" || part === "." || part === "..")) {

@@ -38,6 +38,7 @@ export function keyValue(authorized: (request: VaultRequest) => Promise<Json>): 
 
   return {
     async read(path, given) {
+      vaultPath(path);
       const plain = path.replace(/^\/+|\/+$/g, "");
       const mount = given ?? (await mountOf(plain));
       if (!plain.startsWith(`${mount.path}/`)) {
