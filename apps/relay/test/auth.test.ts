@@ -1,6 +1,6 @@
 import { generateKeyPairSync } from "node:crypto";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:http";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -154,10 +154,11 @@ ${pipelinesTo("otlphttp")}`),
       const token = await issueJwt({ keys, issuer: place(), audience, subject: "relay", lifetimeMs: 1000 });
       return { access_token: token, token_type: "bearer", expires_in: 1 };
     };
-    const server = createServer(async (request, response) => {
+    const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
       response.setHeader("content-type", "application/json");
       response.end(JSON.stringify(await reply(request.url)));
-    });
+    };
+    const server = createServer((request, response) => void answer(request, response));
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     onTestFinished(() => void server.close());
     const place = (): string => `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
