@@ -58,7 +58,10 @@ export interface FakeVault {
   readonly questions: readonly VaultQuestion[];
   /** Answers 503 to everything until it is unsealed. */
   sealed: boolean;
+  /** From the next question on. */
   fail(fault: VaultFault): void;
+  /** Forgets the faults that have not happened yet. */
+  heal(): void;
   close(): Promise<void>;
 }
 
@@ -83,6 +86,7 @@ export async function fakeVault(options: FakeVaultOptions = {}): Promise<FakeVau
     questions,
     sealed: false,
     fail: (fault) => void faults.push({ fault, left: fault.times ?? 1 }),
+    heal: () => void faults.splice(0),
   };
 
   const server: Server = secure ? createTlsServer(tlsOptions(options.tls)) : createServer();
