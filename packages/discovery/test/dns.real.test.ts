@@ -178,7 +178,8 @@ async function bindWorld(
 
 /** Sends updates; without any it finds out whether the server answers. */
 function nsupdate(port: number, lines: readonly string[]): Promise<number | null> {
-  const child = spawn("nsupdate", ["-t", "2"], { stdio: ["pipe", "ignore", "ignore"] });
+  const [program, ...args] = ["nsupdate", "-t", "2"] as const;
+  const child = spawn(program, args, { stdio: ["pipe", "ignore", "ignore"] });
   const updates = lines.length === 0 ? ["update delete ready.test"] : lines;
   child.stdin.end(`server 127.0.0.1 ${port}\nzone test\n${updates.join("\n")}\nsend\n`);
   return new Promise((resolve) => child.once("exit", resolve));

@@ -19,7 +19,7 @@ describe.skipIf(eureka === undefined)("Eureka (the real one, Spring's paths)", (
   beforeAll(async () => void (server = await startEureka(eureka as RealBackend)), 300_000);
   afterAll(() => server?.stop());
 
-  const patient = { patienceMs: 20_000, quietMs: 400 };
+  const patient = { patienceMs: 30_000, quietMs: 400 };
   registryCases({ it }, () => world(server), patient);
   registrarCases({ it }, () => world(server), patient);
 });
@@ -67,6 +67,11 @@ async function world(server: Eureka): Promise<RegistryWorld & RegistrarWorld> {
     };
     await ask(server.port, "POST", app, { instance: { ...instance, app: "OTLP-CASE", vipAddress, dataCenterInfo } });
   }
+  /** A registration takes no instance out of service that is up; only an order does. */
+  async function putAndOrder(entry: WorldEntry): Promise<void> {
+    await put({ ...entry, draining: false });
+    if (entry.draining === true) await ask(server.port, "PUT", `${app}/${entry.id}/status?value=OUT_OF_SERVICE`);
+  }
   async function removeAll(): Promise<void> {
     const answer = await ask(server.port, "GET", app);
     if (answer.status === 404) return;
@@ -77,11 +82,11 @@ async function world(server: Eureka): Promise<RegistryWorld & RegistrarWorld> {
   }
   return {
     registry: (settings) =>
-      eurekaRegistry("otlp-case", { pollMs: 100, timeoutMs: 1_000, missingGraceMs: 4_000, url, ...settings }),
+      eurekaRegistry("otlp-case", { pollMs: 100, timeoutMs: 1_000, missingGraceMs: 10_000, url, ...settings }),
     registrar: (settings) => eurekaRegistrar({ url, timeoutMs: 2_000, beatMs: 300, durationMs: 2_000, ...settings }),
     put(entry) {
       entries.set(entry.id, entry);
-      return put(entry);
+      return putAndOrder(entry);
     },
     async remove(id) {
       entries.delete(id);
@@ -112,10 +117,12 @@ async function world(server: Eureka): Promise<RegistryWorld & RegistrarWorld> {
   };
 }
 
-function ask(port: number, method: string, path: string, body?: unknown): Promise<Response> {
-  return fetch(`http://127.0.0.1:${port}/eureka/apps${path}`, {
+async function ask(port: number, method: string, path: string, body?: unknown): Promise<Response> {
+  const answer = await fetch(`http://127.0.0.1:${port}/eureka/apps${path}`, {
     method,
     headers: { accept: "application/json", "content-type": "application/json" },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   });
+  if (!answer.ok && answer.status !== 404) throw new Error(`${method} ${path}: ${answer.status}`);
+  return answer;
 }

@@ -203,6 +203,29 @@ describe("eurekaRegistrar", () => {
     }
   });
 
+  it("takes back its own draining when it comes again, and nobody else's", async () => {
+    const server = await fakeEureka();
+    const registrar = eurekaRegistrar({ url: server.base });
+    const status = (): string | undefined => server.instance("relay 1")?.status;
+    try {
+      const drained = await registrar.register(registration);
+      await drained.drain();
+      expect(status()).toBe("OUT_OF_SERVICE");
+      // As a process that was killed before it had gone.
+      const again = await registrar.register(registration);
+      expect(status()).toBe("UP");
+      await fetch(`${server.base}/apps/OTLP-RELAY/relay%201/status?value=OUT_OF_SERVICE`, {
+        method: "PUT",
+        headers: { accept: "application/json" },
+      });
+      const later = await registrar.register(registration);
+      expect(status()).toBe("OUT_OF_SERVICE");
+      for (const each of [drained, again, later]) await each.close();
+    } finally {
+      await server.close();
+    }
+  });
+
   it("fails at once for what Eureka has no room for", async () => {
     const endpoint = { url: "unix:///run/otlp.sock", id: "a" };
     await expect(eurekaRegistrar().register({ service: "otlp", endpoint })).rejects.toMatchObject({ code: "rejected" });

@@ -15,7 +15,7 @@ export function endpointOfInstance(instance: Instance, choice: InstanceChoice): 
   const isSecure = isEnabled(securePort) && (choice.scheme === "https" || !isEnabled(port));
   const chosen = isSecure ? securePort : port;
   const names = choice.address === "ip" ? [ipAddr, hostName] : [hostName, ipAddr];
-  const { zone, ...metadata } = textsOf(instance.metadata);
+  const { zone, [drainingLabel]: _, ...metadata } = textsOf(instance.metadata);
   return endpointOf(
     {
       host: names.find((name) => name !== undefined && name !== "") ?? "",
@@ -29,6 +29,9 @@ export function endpointOfInstance(instance: Instance, choice: InstanceChoice): 
     choice,
   );
 }
+
+/** Tells that it was the instance itself that took it out of service. */
+export const drainingLabel = "otlp-draining";
 
 /** For how long we are there, and since when as we are. */
 export interface Lease {
@@ -63,9 +66,19 @@ export function instanceOf(
       dataCenterInfo: { "@class": "com.netflix.appinfo.InstanceInfo$DefaultDataCenterInfo", name: "MyOwn" },
       lastDirtyTimestamp: String(lease.changedAt),
       leaseInfo: { renewalIntervalInSecs: lease.beatSeconds, durationInSecs: lease.durationSeconds },
-      metadata: { ...labels, ...(zone === undefined ? {} : { zone }) },
+      metadata: {
+        ...labels,
+        ...(zone === undefined ? {} : { zone }),
+        ...(status === "UP" ? {} : { [drainingLabel]: "true" }),
+      },
     },
   };
+}
+
+/** Of an answer about one instance: it is out of service because it said so itself. */
+export function isDrainedByUs(body: unknown): boolean {
+  const { instance } = body as { readonly instance?: Instance };
+  return instance?.metadata?.[drainingLabel] === "true";
 }
 
 function isEnabled(port: Instance["port"]): boolean {

@@ -1,7 +1,7 @@
 import type { Registrar, Registration } from "@otlpkit/core";
 import { type Keep, keeping, type KeepOptions, registrable } from "../keeping.ts";
 import type { Time } from "../time.ts";
-import { instanceOf } from "./instance.ts";
+import { drainingLabel, instanceOf, isDrainedByUs } from "./instance.ts";
 import { type EurekaAccess, servers } from "./servers.ts";
 
 /** Options of {@link eurekaRegistrar}. */
@@ -28,6 +28,18 @@ function keep(registration: Registration, options: EurekaRegistrarOptions, time:
   // Of two servers that have heard different things of us, the one that heard this is right.
   let changedAt = 0;
 
+  /**
+   * A server holds on to OUT_OF_SERVICE over a new registration. Where it was our own doing, since we were ended while
+   * draining, it is taken back; where an operator wants it so, it stays.
+   */
+  async function endOwnDraining(signal: AbortSignal): Promise<void> {
+    const answer = await all.ask({ path: instance, signal });
+    if (answer.status !== 200 || !isDrainedByUs(answer.json())) return;
+    const path = `${instance}/status?value=UP&lastDirtyTimestamp=${changedAt}`;
+    const undone = await all.ask({ method: "DELETE", path, signal });
+    if (undone.status !== 200 && undone.status !== 404) throw undone.error();
+  }
+
   async function setStatus(signal: AbortSignal): Promise<"kept" | "forgotten"> {
     const path = `${instance}/status?value=${status}&lastDirtyTimestamp=${changedAt}`;
     const answer = await all.ask({ method: "PUT", path, signal });
@@ -40,6 +52,7 @@ function keep(registration: Registration, options: EurekaRegistrarOptions, time:
     async put(draining, signal) {
       status = draining ? "OUT_OF_SERVICE" : "UP";
       changedAt = Date.now();
+      if (!draining) await endOwnDraining(signal);
       const json = instanceOf(registration, status, { ...lease, changedAt });
       const answer = await all.ask({ method: "POST", path: app, json, signal });
       if (answer.status !== 204 && answer.status !== 200) throw answer.error();
@@ -55,6 +68,7 @@ function keep(registration: Registration, options: EurekaRegistrarOptions, time:
     async drain(signal) {
       status = "OUT_OF_SERVICE";
       changedAt = Date.now();
+      await all.ask({ method: "PUT", path: `${instance}/metadata?${drainingLabel}=true`, signal });
       // Forgotten: the next sign of life finds that out, and registers as draining.
       await setStatus(signal);
     },

@@ -44,6 +44,7 @@ type Action = "ADDED" | "MODIFIED" | "DELETED";
 /** `basePath`: "/eureka" is Spring's, "/eureka/v2" Netflix's. */
 export async function fakeEureka(basePath = "/eureka", options: FakeHttpOptions = {}): Promise<FakeEureka> {
   const instances = new Map<string, EurekaInstance>();
+  const overrides = new Map<string, string>();
   const expiries = new Map<string, number>();
   const recent: { readonly action: Action; readonly instance: EurekaInstance }[] = [];
   const oddities: EurekaOddities = {};
@@ -56,10 +57,18 @@ export async function fakeEureka(basePath = "/eureka", options: FakeHttpOptions 
     instances.set(id, kept);
     renew(id);
   }
+  /** A status that was set from outside, and even the one that it had, outweighs what an instance says at a registration. */
+  function register(instance: EurekaInstance): void {
+    const { instanceId, status } = instance;
+    const before = overrides.get(instanceId) ?? instances.get(instanceId)?.status ?? "";
+    const isOrdinary = (each: string): boolean => each === "UP" || each === "OUT_OF_SERVICE";
+    put(isOrdinary(status) && isOrdinary(before) ? { ...instance, status: before } : instance);
+  }
   function remove(id: string): boolean {
     const instance = instances.get(id);
     if (instance === undefined) return false;
     instances.delete(id);
+    overrides.delete(id);
     expiries.delete(id);
     changed("DELETED", instance);
     return true;
@@ -111,19 +120,24 @@ export async function fakeEureka(basePath = "/eureka", options: FakeHttpOptions 
       return applications(recent.map(({ action, instance }) => ({ ...instance, actionType: action })));
     }
     if (method === "POST" && id === undefined) {
-      put((body as { readonly instance: EurekaInstance }).instance);
+      register((body as { readonly instance: EurekaInstance }).instance);
       return { status: 204 };
     }
     const instance = instances.get(id ?? "");
     if (instance === undefined) return { status: 404 };
     if (method === "DELETE" && part === undefined) return { status: remove(instance.instanceId) ? 200 : 404 };
-    if (method === "PUT" && part === "status") {
+    if (method === "GET") return { body: { instance } };
+    if (part === "status" || part === "metadata") {
       const { instanceId } = instance;
       const since = query.get("lastDirtyTimestamp") ?? instance.lastDirtyTimestamp;
+      const value = query.get("value") ?? "UNKNOWN";
+      if (part === "status" && method === "DELETE") overrides.delete(instanceId);
+      if (part === "status" && method === "PUT") overrides.set(instanceId, value);
       const changedInstance = {
         ...instance,
-        status: query.get("value") ?? "",
-        lastDirtyTimestamp: since,
+        ...(part === "status"
+          ? { status: value, lastDirtyTimestamp: since }
+          : { metadata: { ...instance.metadata, ...Object.fromEntries(query) } }),
       } as EurekaInstance;
       instances.set(instanceId, changedInstance);
       changed("MODIFIED", changedInstance);
@@ -152,6 +166,7 @@ export async function fakeEureka(basePath = "/eureka", options: FakeHttpOptions 
     instance: (id) => instances.get(id),
     forget() {
       instances.clear();
+      overrides.clear();
       expiries.clear();
       recent.length = 0;
     },
