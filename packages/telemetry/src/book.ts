@@ -83,7 +83,19 @@ export function openBook({ maxTenants = 100 }: BookOptions = {}): Book {
   const tenants = new Set<string>();
   const held: { readonly stop: Stop; readonly read: Parameters<Book["holds"]>[1] }[] = [];
 
-  function at({ kind, name: stop, tenant = "" }: Place): Open {
+  /** By the object that was given, since those who write often give the same. */
+  const known = new WeakMap<Place, Open>();
+
+  function at(place: Place): Open {
+    let account = known.get(place);
+    if (account === undefined) {
+      account = find(place);
+      known.set(place, account);
+    }
+    return account;
+  }
+
+  function find({ kind, name: stop, tenant = "" }: Place): Open {
     let name = tenant;
     if (name !== "" && !tenants.has(name)) {
       if (tenants.size < maxTenants) tenants.add(name);

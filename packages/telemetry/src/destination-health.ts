@@ -1,5 +1,6 @@
-import { ExportError, type ExportErrorCode, type Middleware } from "@otlpkit/core";
+import type { ExportError, ExportErrorCode, Middleware } from "@otlpkit/core";
 import type { HealthReporter } from "./health.ts";
+import { answered } from "./measured.ts";
 import type { QueueReading } from "./queue-metrics.ts";
 
 /** Tells the truth about one destination: "ready", or "degraded" with all that is wrong with it. */
@@ -46,6 +47,11 @@ export function destinationHealth(reporter: HealthReporter, options: Destination
     else reporter.set("degraded", [...troubles.values()].join("; "));
   }
 
+  function succeeded(): void {
+    failed = 0;
+    if (troubles.size > 0) trouble("attempts", undefined);
+  }
+
   function failedBy(error: ExportError): void {
     if (notItsFault.has(error.code)) return;
     if (failed++ === 0) firstFailureMs = now();
@@ -56,17 +62,7 @@ export function destinationHealth(reporter: HealthReporter, options: Destination
   return {
     trouble,
     attempts: (next) => ({
-      async send(batch, sendOptions) {
-        try {
-          const ack = await next.send(batch, sendOptions);
-          failed = 0;
-          trouble("attempts", undefined);
-          return ack;
-        } catch (thrown) {
-          failedBy(ExportError.from(thrown));
-          throw thrown;
-        }
-      },
+      send: (batch, sendOptions) => answered(() => next.send(batch, sendOptions), succeeded, failedBy),
       close: () => next.close(),
     }),
     queue({ size, capacity, oldestAgeMs: age = 0 }) {

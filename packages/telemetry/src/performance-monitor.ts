@@ -151,21 +151,16 @@ export function performanceMonitor(options: PerformanceMonitorOptions): Performa
 
   return {
     shed: (next) => ({
-      async send(batch, sendOptions) {
+      send(batch, sendOptions) {
         const because = shedding();
         if (because === undefined) return next.send(batch, sendOptions);
         if (passing) {
           shedBatches++;
-          throw new ExportError("overloaded", `${because.up?.message}; send again later`, {
-            retryAfterMs: Math.round(retryAfterMs * (1 + random() / 2)),
-          });
+          const details = { retryAfterMs: Math.round(retryAfterMs * (1 + random() / 2)) };
+          return Promise.reject(new ExportError("overloaded", `${because.up?.message}; send again later`, details));
         }
         passing = true;
-        try {
-          return await next.send(batch, sendOptions);
-        } finally {
-          passing = false;
-        }
+        return next.send(batch, sendOptions).finally(() => (passing = false));
       },
       close: () => next.close(),
     }),

@@ -1,5 +1,5 @@
 import type { Middleware, Signal } from "@otlpkit/core";
-import type { Labels, Metrics } from "./metrics.ts";
+import type { Counter, CounterSeries, Labels, Metrics } from "./metrics.ts";
 
 /** Upper bounds for the items of a batch, as in the Collector. */
 export const itemsBounds: readonly number[] = [
@@ -33,15 +33,18 @@ export function batchSizeMetrics(metrics: Metrics, labels: Labels): Middleware {
 export function processorMetrics(metrics: Metrics, labels: Labels, stage: Middleware): Middleware {
   const incoming = metrics.counter("otelcol_processor_incoming_items", "Items passed to the processor.");
   const outgoing = metrics.counter("otelcol_processor_outgoing_items", "Items that the processor passed on.");
-  const before = counted((signal, items) => incoming.with({ ...labels, otel_signal: signal }).add(items));
-  const behind = counted((signal, items) => outgoing.with({ ...labels, otel_signal: signal }).add(items));
+  const before = counted(incoming, labels);
+  const behind = counted(outgoing, labels);
   return (next) => before(stage(behind(next)));
 }
 
-function counted(count: (signal: Signal, items: number) => void): Middleware {
+function counted(counter: Counter, labels: Labels): Middleware {
+  const series = new Map<Signal, CounterSeries>();
   return (next) => ({
     send(batch, options) {
-      count(batch.signal, batch.items);
+      let own = series.get(batch.signal);
+      if (own === undefined) series.set(batch.signal, (own = counter.with({ ...labels, otel_signal: batch.signal })));
+      own.add(batch.items);
       return next.send(batch, options);
     },
     close: () => next.close(),

@@ -35,16 +35,17 @@ export async function otlpDestination(stack: OtlpStack, context: ExporterContext
     reported(context),
     ...encode,
     retries(stack, context),
-    bookRepeats(context.book, destination(context.id)),
     connection,
   );
   return { sender, label, target, notes: queueNotes(queue) };
 }
 
-function retries({ retry, timeoutMs }: OtlpStack, { id, log, metrics }: ExporterContext): Middleware {
+function retries({ retry, timeoutMs }: OtlpStack, { book, id, log, metrics }: ExporterContext): Middleware {
   const failed = retryMetrics(metrics, { exporter: id });
+  const repeats = bookRepeats(book, destination(id));
   return retryStage(retry, timeoutMs, ({ attempt, batch, delayMs, error }) => {
     failed(error.code);
+    repeats(batch, error);
     log.warn("not delivered yet; trying again", { signal: batch.signal, attempt, delayMs: Math.round(delayMs), error });
   });
 }
