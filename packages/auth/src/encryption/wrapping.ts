@@ -8,7 +8,7 @@ const tagBytes = 16;
 const dataKeyBytes = 32;
 
 /** Length of a data key that was wrapped here. */
-export const wrappedBytes: number = checkBytes + nonceBytes + dataKeyBytes + tagBytes;
+const wrappedBytes = checkBytes + nonceBytes + dataKeyBytes + tagBytes;
 
 /** What a 32-byte key is used as: never itself, but what HKDF makes of it. */
 export interface WrappingMaterial {
