@@ -77,6 +77,24 @@ describe("latency", () => {
   });
 });
 
+describe("latency of failures", () => {
+  it("counts one as four times the average, up to a second, however fast it was", () => {
+    const seen = latency(10_000, () => 0);
+    seen.observe(10);
+    const after: (number | undefined)[] = [];
+    for (let n = 0; n < 5; n++) {
+      seen.observeFailure(1);
+      after.push(seen.value());
+    }
+    expect(after).toEqual([40, 160, 640, 1_000, 1_000]);
+    seen.observeFailure(3_000);
+    expect(seen.value()).toBe(3_000);
+    seen.forget();
+    seen.observeFailure(1);
+    expect(seen.value()).toBe(1_000);
+  });
+});
+
 /** 6,000 requests, one every so many ms, to endpoints that take so many units of 20 ms each. */
 function load(balancer: Balancer, times: readonly number[], everyMs: number): { shares: readonly number[] } {
   const list = candidatesOf(times.map(() => 1));

@@ -32,9 +32,6 @@ export interface EndpointGroup {
   close(): Promise<void>;
 }
 
-/** A failure that comes at once must not look like a fast answer. */
-const failureLatencyMs = 1_000;
-
 /** Keeps one {@link Member} for each endpoint. Nothing runs by timer: what changes with time is looked at when asked. */
 export function endpointGroup(transport: Transport, settings: RouteSettings): EndpointGroup {
   const { now, onEvent, outlierDetection, healthCheck, panicThreshold } = settings;
@@ -114,6 +111,7 @@ export function endpointGroup(transport: Transport, settings: RouteSettings): En
 
   function restored(member: Member): void {
     member.startedAtMs = now();
+    member.latency.forget();
     onEvent({ kind: "restored", endpoint: member.id });
   }
 
@@ -200,7 +198,7 @@ export function endpointGroup(transport: Transport, settings: RouteSettings): En
     } catch (thrown) {
       const error = ExportError.from(thrown, `cannot deliver ${batch.items} ${signals[batch.signal].items}`);
       const verdict = verdictOf(error);
-      if (verdict === "sick") member.latency.observe(Math.max(now() - startedMs, failureLatencyMs));
+      if (verdict === "sick") member.latency.observeFailure(now() - startedMs);
       if (error.retryAfterMs > 0) hold(member, error.retryAfterMs);
       note(member, verdict, isProbe);
       throw error;

@@ -43,7 +43,7 @@ export function joined(outcomes: readonly Outcome[]): Outcome {
 }
 
 /** Adds up two answers; what was said twice is said once. */
-export function summed(a: Ack, b: Ack): Ack {
+function summed(a: Ack, b: Ack): Ack {
   if (b === accepted) return a;
   if (a === accepted) return b;
   const rejectedItems = a.rejectedItems + b.rejectedItems;

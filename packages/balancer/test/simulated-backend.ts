@@ -17,6 +17,8 @@ export interface SimulatedBackend {
   readonly plan: BackendPlan;
   /** When it answered requests with success. */
   readonly answeredAtMs: readonly number[];
+  /** Spans in them. */
+  readonly spans: number;
   send(batch: Batch, options: SendOptions): Promise<Ack>;
 }
 
@@ -34,10 +36,14 @@ export function simulatedBackend(
   const { isUp = () => true, serviceMs, id } = plan;
   const freeAtMs = Array<number>(requestsAtATime).fill(0);
   const answeredAtMs: number[] = [];
+  let spans = 0;
 
   return {
     plan,
     answeredAtMs,
+    get spans() {
+      return spans;
+    },
     send: (batch, { deadline = Infinity }) =>
       new Promise((resolve, reject) => {
         const fail = (error: ExportError, delayMs: number): void => void clock.setTimer(() => reject(error), delayMs);
@@ -57,6 +63,7 @@ export function simulatedBackend(
           if (!isGone || random() < 0.5) onReceived(batch);
           if (isGone) return reject(new ExportError("unavailable", `${id} closed the connection`));
           answeredAtMs.push(clock.now());
+          spans += batch.items;
           resolve(accepted);
         }, endsAtMs - clock.now());
         if (deadline < endsAtMs) {

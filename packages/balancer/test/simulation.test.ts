@@ -28,9 +28,10 @@ describe("a route in a simulation", () => {
     const scenario = badCompany(size);
     const results = await run(scenario, inTurn, byLatency, byTrace);
     console.log(table(scenario.name, results));
-    for (const { ejectMs, restoreMs, report } of results) {
-      // Five failures in a row, at a fifth of the load or less.
-      expect(ejectMs.get("c")).toBeLessThan(2_500);
+    for (const { balancer, ejectMs, restoreMs, failures, report } of results) {
+      expect(failures).toBeLessThan(40);
+      // Five failures in a row, at a fifth of the load. Who goes by latency is spared at once, and fails too seldom for it.
+      if (balancer !== "peak-ewma") expect(ejectMs.get("c")).toBeLessThan(2_000);
       // Within its third ejection, which takes three times as long.
       expect(restoreMs.get("c")).toBeLessThan(5_000);
       expect(report.duplicate.length / report.received).toBeLessThan(0.02);

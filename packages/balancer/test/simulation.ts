@@ -29,8 +29,8 @@ export interface Result {
   readonly p99: number;
   /** Attempts that failed. */
   readonly failures: number;
-  /** Requests that each backend answered with success. */
-  readonly answered: ReadonlyMap<string, number>;
+  /** Spans that each backend answered with success. */
+  readonly spans: ReadonlyMap<string, number>;
   /** How long after a backend went down it was left out, and after it came back it was of use; ms, by id. */
   readonly ejectMs: ReadonlyMap<string, number>;
   readonly restoreMs: ReadonlyMap<string, number>;
@@ -133,7 +133,7 @@ export async function simulate(scenario: Scenario, make: (random: () => number) 
     p50: at(0.5),
     p99: at(0.99),
     failures: events.filter(({ event }) => event.kind === "failed").length,
-    answered: new Map([...far].map(([id, backend]) => [id, backend.answeredAtMs.length])),
+    spans: new Map([...far].map(([id, backend]) => [id, backend.spans])),
     ...reactions([...far.values()], events, durationMs),
     wholeTraces: [...places.values()].filter(({ size }) => size === 1).length / places.size,
   };
@@ -172,16 +172,16 @@ function reactions(
 /** By how much shares differ from the weights: the largest difference, as a part of the share. */
 export function shareError(result: Result, weights: Readonly<Record<string, number>>): number {
   const ids = Object.keys(weights);
-  const all = ids.reduce((sum, id) => sum + (result.answered.get(id) ?? 0), 0);
+  const all = ids.reduce((sum, id) => sum + (result.spans.get(id) ?? 0), 0);
   const total = ids.reduce((sum, id) => sum + (weights[id] as number), 0);
   return Math.max(
-    ...ids.map((id) => Math.abs((result.answered.get(id) ?? 0) / ((all * (weights[id] as number)) / total) - 1)),
+    ...ids.map((id) => Math.abs((result.spans.get(id) ?? 0) / ((all * (weights[id] as number)) / total) - 1)),
   );
 }
 
-/** The part of all answered requests that went to one backend. */
-export function shareOf({ answered }: Result, id: string): number {
-  return (answered.get(id) ?? 0) / [...answered.values()].reduce((sum, count) => sum + count, 0);
+/** The part of all answered spans that went to one backend. */
+export function shareOf({ spans }: Result, id: string): number {
+  return (spans.get(id) ?? 0) / [...spans.values()].reduce((sum, count) => sum + count, 0);
 }
 
 /** A table for people. */
