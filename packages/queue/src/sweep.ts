@@ -1,6 +1,7 @@
 import type { Catalog, Segment } from "./catalog.ts";
 import type { Consumer } from "./consumer.ts";
 import type { Files } from "./files.ts";
+import { nameOfSegment } from "./layout.ts";
 import type { Progress } from "./progress.ts";
 import type { Reader } from "./reader.ts";
 
@@ -37,29 +38,40 @@ export function sweep(options: SweepOptions): Sweep {
     consumers.length > 0 &&
     consumers.every((consumer) => consumer.isDoneWith(segment));
 
+  /** Whether the file is gone. One that is not stays listed as done; it is tried again, or removed at the next start. */
+  async function remove(number: number): Promise<boolean> {
+    try {
+      await files.remove(`${folder}/${nameOfSegment(number)}`);
+      return true;
+    } catch (error) {
+      if ((error as { code?: unknown }).code === "ENOENT") return true;
+      options.onFailure("delete a segment", error);
+      return false;
+    }
+  }
+
   async function run(): Promise<void> {
     do {
       again = false;
       const going = catalog.segments.filter(mayGo);
       if (going.length === 0) continue;
-      const before = done;
-      done = before.concat(going.map(({ number }) => number));
+      done = done.concat(going.map(({ number }) => number));
       // What became of them must be known before they are gone. When the disk is too full even for that, they go first.
       const noted = await options.progress.checkpoint();
+      for (const segment of going) {
+        catalog.remove(segment);
+        for (const consumer of consumers) consumer.forget(segment.number);
+        await reader.release(segment);
+      }
+      const gone = new Set<number>();
+      for (const number of done) if (await remove(number)) gone.add(number);
+      if (!noted) await options.progress.checkpoint();
       try {
-        for (const segment of going) {
-          catalog.remove(segment);
-          await reader.release(segment);
-          await files.remove(`${folder}/${segment.name}`);
-        }
-        if (!noted) await options.progress.checkpoint();
         await files.syncFolder(folder);
-        done = done.filter((number) => !before.includes(number) && !going.some((segment) => segment.number === number));
+        done = done.filter((number) => !gone.has(number));
       } catch (error) {
-        // They stay listed as done, and are removed at the next start.
         options.onFailure("delete a segment", error);
       }
-      for (const { number } of going) for (const consumer of consumers) consumer.forget(number);
       options.onFreed();
     } while (again);
   }
