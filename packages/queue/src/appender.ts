@@ -57,6 +57,8 @@ export interface AppenderOptions {
   readonly nextSegment: number;
   /** Told after each group, before those who wait for it. */
   readonly onStored: (group: readonly Stored[]) => void;
+  /** Told that everything before this sequence is on stable storage. */
+  readonly onSafe: (before: number) => void;
   /** Told when the disk fails. */
   readonly onFailure: (attempted: string, error: unknown) => void;
 }
@@ -126,6 +128,8 @@ export function appender(options: AppenderOptions): Appender {
   let planned: Position = options.next;
   /** Of the next that is written. */
   let written: Position = options.next;
+  /** What is before this sequence is on stable storage. */
+  let safe = options.next.sequence;
   let running: Promise<void> | undefined;
   let endRequested = false;
   let syncs = 0;
@@ -170,6 +174,7 @@ export function appender(options: AppenderOptions): Appender {
         itemsBefore: planned.items,
         acceptedAtMs,
         items,
+        unsafeBefore: planned.sequence - safe,
         checksum: sealer === undefined ? checksumOf(details, body) : 0,
         signal,
         format,
@@ -271,6 +276,7 @@ export function appender(options: AppenderOptions): Appender {
     const last = group.at(-1) as Prepared;
     written = { sequence: last.sequence + 1, items: last.itemsBefore + last.batch.items };
     into.safeEnd = last.offset + last.bytes;
+    if (fsynced) becameSafe(written.sequence);
     commit(into, group);
     for (const { resolve } of group) resolve();
     if (spare === undefined && into.end > segmentBytes / 2) {
@@ -290,7 +296,7 @@ export function appender(options: AppenderOptions): Appender {
     }
     for (const { sequence, itemsBefore, offset, bytes, acceptedAtMs, batch } of group) {
       const { items, tenant } = batch;
-      segment.add(sequence, { offset, bytes, items, acceptedAtMs, tenant }, itemsBefore);
+      segment.add(sequence, { offset, bytes, items, acceptedAtMs, tenant, itemsBefore });
     }
     options.onStored(group.map(({ sequence, batch, bytes }) => ({ sequence, segment, batch, bytes })));
   }
@@ -373,9 +379,11 @@ export function appender(options: AppenderOptions): Appender {
   async function syncNow(into: Active): Promise<void> {
     if (into.synced) return;
     into.synced = true;
+    const { sequence } = written;
     try {
       await into.file.sync();
       syncs++;
+      becameSafe(sequence);
     } catch (error) {
       options.onFailure("sync records", error);
       // They are in the operating system's memory still; what comes now goes elsewhere.
@@ -384,6 +392,12 @@ export function appender(options: AppenderOptions): Appender {
         start();
       }
     }
+  }
+
+  function becameSafe(before: number): void {
+    if (before <= safe) return;
+    safe = before;
+    options.onSafe(before);
   }
 
   async function checkFree(bytes: number): Promise<void> {

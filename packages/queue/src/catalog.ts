@@ -11,9 +11,11 @@ export interface Entry {
   readonly items: number;
   readonly acceptedAtMs: number;
   readonly tenant: string | undefined;
+  /** Items in all records of the queue before this one. */
+  readonly itemsBefore: number;
 }
 
-/** One file, with what is known of the records in it: about 20 bytes of memory for each. */
+/** One file, with what is known of the records in it: 24 bytes of memory for each. */
 export interface Segment {
   readonly number: number;
   readonly name: string;
@@ -22,6 +24,8 @@ export interface Segment {
   bytes: number;
   /** Whether more may come. */
   open: boolean;
+  /** What is before this sequence was on stable storage when the last of its records was written. */
+  safeBefore: number;
   /** Why its records can't be read; they wait for another start. */
   lockedOut: ExportError | undefined;
   readonly firstSequence: number;
@@ -33,12 +37,14 @@ export interface Segment {
   /** Behind the last record that is there. */
   readonly end: Position;
   /** Puts in the record with this sequence. */
-  add(sequence: number, entry: Entry, itemsBefore: number): void;
+  add(sequence: number, entry: Entry): void;
   /** Undefined where a record is damaged. */
   get(sequence: number): Entry | undefined;
   has(sequence: number): boolean;
+  /** The record is none after all. */
+  remove(sequence: number): void;
   /** What comes from there on was withdrawn. */
-  cut(at: Position): void;
+  cut(sequence: number): void;
 }
 
 /** All segments, oldest first. */
@@ -54,8 +60,8 @@ export interface Catalog {
 }
 
 const firstLength = 64;
-// Offset, bytes, items, age, tenant.
-const columns = 5;
+// Offset, bytes, items, age, tenant, items before.
+const columns = 6;
 
 export function segmentOf(header: SegmentHeader, bytes: number): Segment {
   const { number, firstSequence, madeAtMs } = header;
@@ -63,7 +69,6 @@ export function segmentOf(header: SegmentHeader, bytes: number): Segment {
   let length = 0;
   let records = 0;
   let items = 0;
-  let end: Position = { sequence: firstSequence, items: header.itemsBefore };
   const tenants: (string | undefined)[] = [];
   const tenantIndexes = new Map<string | undefined, number>();
 
@@ -81,12 +86,21 @@ export function segmentOf(header: SegmentHeader, bytes: number): Segment {
     return index >= 0 && index < length && table[index * columns] !== 0;
   };
 
+  const remove = (sequence: number): void => {
+    if (!has(sequence)) return;
+    const at = (sequence - firstSequence) * columns;
+    records--;
+    items -= table[at + 2] as number;
+    table[at] = 0;
+  };
+
   return {
     number,
     name: nameOfSegment(number),
     header,
     bytes,
     open: false,
+    safeBefore: firstSequence,
     lockedOut: undefined,
     firstSequence,
     get length() {
@@ -99,9 +113,15 @@ export function segmentOf(header: SegmentHeader, bytes: number): Segment {
       return items;
     },
     get end() {
-      return end;
+      for (let index = length - 1; index >= 0; index--) {
+        const at = index * columns;
+        if (table[at] === 0) continue;
+        const itemsBefore = header.itemsBefore + (table[at + 5] as number);
+        return { sequence: firstSequence + index + 1, items: itemsBefore + (table[at + 2] as number) };
+      }
+      return { sequence: firstSequence, items: header.itemsBefore };
     },
-    add(sequence, entry, itemsBefore) {
+    add(sequence, entry) {
       const index = sequence - firstSequence;
       if ((index + 1) * columns > table.length) {
         const larger = new Uint32Array(Math.max(table.length * 2, (index + 1) * columns));
@@ -110,11 +130,12 @@ export function segmentOf(header: SegmentHeader, bytes: number): Segment {
       }
       // The clock may have jumped back since the segment was made.
       const ageMs = Math.min(Math.max(entry.acceptedAtMs - madeAtMs, 0), 0xffff_ffff);
-      table.set([entry.offset, entry.bytes, entry.items, ageMs, indexOf(entry.tenant)], index * columns);
+      const tenant = indexOf(entry.tenant);
+      const before = entry.itemsBefore - header.itemsBefore;
+      table.set([entry.offset, entry.bytes, entry.items, ageMs, tenant, before], index * columns);
       length = Math.max(length, index + 1);
       records++;
       items += entry.items;
-      end = { sequence: sequence + 1, items: itemsBefore + entry.items };
     },
     has,
     get(sequence) {
@@ -126,18 +147,14 @@ export function segmentOf(header: SegmentHeader, bytes: number): Segment {
         items: table[at + 2] as number,
         acceptedAtMs: madeAtMs + (table[at + 3] as number),
         tenant: tenants[table[at + 4] as number],
+        itemsBefore: header.itemsBefore + (table[at + 5] as number),
       };
     },
-    cut(at) {
-      const { sequence } = at;
-      if (end.sequence > sequence) end = at;
-      for (let index = Math.max(sequence - firstSequence, 0); index < length; index++) {
-        if (table[index * columns] === 0) continue;
-        records--;
-        items -= table[index * columns + 2] as number;
-        table[index * columns] = 0;
-      }
-      length = Math.min(length, Math.max(sequence - firstSequence, 0));
+    remove,
+    cut(from) {
+      for (let sequence = Math.max(from, firstSequence); sequence < firstSequence + length; sequence++)
+        remove(sequence);
+      length = Math.min(length, Math.max(from - firstSequence, 0));
     },
   };
 }

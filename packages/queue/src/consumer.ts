@@ -8,7 +8,7 @@ export interface ConsumerSnapshot {
   /** Never given to another name. */
   readonly id: number;
   readonly name: string;
-  /** Where it began. */
+  /** What is not its own, of all that was ever written: what came before it, and what was never finished. */
   readonly start: Position;
   readonly accounts: readonly (readonly [string | null, Figures])[];
   /** Of each segment: which records it is done with, a bit for each, in base64. */
@@ -34,8 +34,8 @@ export interface Consumer {
   settle(segment: Segment, sequence: number, outcome: Outcome, rejectedItems: number): boolean;
   /** Whether it is done with every record of a segment. */
   isDoneWith(segment: Segment): boolean;
-  /** Enters what was accepted and is neither settled nor there any more. Returns how much that is. */
-  enterMissing(next: Position): Amount;
+  /** Enters what was accepted and is neither settled nor there any more, and was not unfinished. Returns how much that is. */
+  enterMissing(next: Position, unfinished: Amount): Amount;
   /** The segment is gone. */
   forget(segment: number): void;
   /** Its oldest record that is not settled. */
@@ -105,8 +105,9 @@ export function consumer(before: ConsumerSnapshot): Consumer {
       return true;
     },
     isDoneWith: (segment) => (segments.get(segment.number)?.count ?? 0) >= segment.records,
-    enterMissing(next) {
+    enterMissing(next, unfinished) {
       const { settled, queued } = books;
+      start = { sequence: start.sequence + unfinished.batches, items: start.items + unfinished.items };
       const batches = next.sequence - start.sequence - settled.batches - queued.batches;
       const items = next.items - start.items - settled.items - queued.items;
       // There is more than we knew of: a segment that was not legible is so again.

@@ -68,7 +68,7 @@ export function delivery(one: Consumer, options: DeliveryOptions): Delivery {
     async begin(sequence) {
       one.begun.add(sequence);
       const items = segmentOf(sequence)?.get(sequence)?.items ?? 0;
-      await notes.note({ consumer: one.id, sequence, outcome: undefined, items, rejectedItems: 0 });
+      await notes.note({ kind: "begun", consumer: one.id, sequence, outcome: undefined, items, rejectedItems: 0 });
     },
     delivered(sequence, { signal, tenant, items }, acceptedAtMs, ack) {
       const segment = segmentOf(sequence);

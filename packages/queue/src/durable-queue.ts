@@ -12,6 +12,7 @@ import { flushes } from "./flushes.ts";
 import { deadFolderOf, markOf } from "./layout.ts";
 import type { DrainOptions, Settings } from "./options.ts";
 import { progress } from "./progress.ts";
+import { safeNote } from "./progress-file.ts";
 import type { Queue, QueueFacts, Refusal } from "./queue.ts";
 import { reader } from "./reader.ts";
 import { type RecoveredQueue, snapshotOf } from "./recover.ts";
@@ -66,7 +67,13 @@ export async function durableQueue(
   let deadLetterFacts: (() => QueueFacts) | undefined;
   let closing: Promise<void> | undefined;
 
-  const writer = appender({ ...settings, ...found, onStored, onFailure: disk.failed });
+  const writer = appender({
+    ...settings,
+    ...found,
+    onStored,
+    onSafe: (before) => void notes.note(safeNote(before)),
+    onFailure: disk.failed,
+  });
   const notes = progress({
     files,
     folder,
@@ -213,21 +220,11 @@ export async function durableQueue(
   function consumerOf(name: string): Consumer {
     const known = consumers.find((one) => one.name === name);
     if (known !== undefined) return known;
-    const [oldest] = catalog.segments;
-    const { firstSequence: sequence, itemsBefore: items } = oldest?.header ?? {
-      firstSequence: writer.next.sequence,
-      itemsBefore: writer.next.items,
-    };
-    const made = consumer({
-      id: nextConsumer++,
-      name,
-      start: { sequence, items },
-      accounts: [],
-      settled: [],
-      begun: [],
-    });
+    const there = amountOf(catalog);
+    const { next } = writer;
+    const start = { sequence: next.sequence - there.batches, items: next.items - there.items };
+    const made = consumer({ id: nextConsumer++, name, start, accounts: [], settled: [], begun: [] });
     for (const segment of catalog.segments) made.attach(segment);
-    made.enterMissing(writer.next);
     consumers.push(made);
     void notes.checkpoint();
     return made;

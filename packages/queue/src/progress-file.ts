@@ -20,9 +20,11 @@ export interface Snapshot {
 
 /** What has happened since. */
 export interface ProgressEntry {
+  /** A record was begun; it was settled; everything before it is on stable storage. */
+  readonly kind: "begun" | "settled" | "safe";
   readonly consumer: number;
   readonly sequence: number;
-  /** Undefined: it was begun. */
+  /** Of what was settled. */
   readonly outcome: Outcome | undefined;
   readonly items: number;
   readonly rejectedItems: number;
@@ -46,6 +48,12 @@ const version = 1;
 const headBytes = 20;
 export const entryBytes = 32;
 const begunCode = 0xff;
+const safeCode = 0xfe;
+
+/** Says that what is before a sequence is on stable storage. */
+export function safeNote(before: number): ProgressEntry {
+  return { kind: "safe", consumer: 0, sequence: before, outcome: undefined, items: 0, rejectedItems: 0 };
+}
 
 export function encodeSnapshot(snapshot: Snapshot): Buffer {
   const text = Buffer.from(JSON.stringify(snapshot));
@@ -58,9 +66,9 @@ export function encodeSnapshot(snapshot: Snapshot): Buffer {
   return bytes;
 }
 
-export function encodeEntry({ consumer, sequence, outcome, items, rejectedItems }: ProgressEntry): Buffer {
+export function encodeEntry({ kind, consumer, sequence, outcome, items, rejectedItems }: ProgressEntry): Buffer {
   const bytes = Buffer.alloc(entryBytes);
-  bytes[4] = outcome === undefined ? begunCode : outcomes.indexOf(outcome);
+  bytes[4] = outcome === undefined ? (kind === "safe" ? safeCode : begunCode) : outcomes.indexOf(outcome);
   bytes.writeUInt32LE(consumer, 8);
   bytes.writeUInt32LE(items, 12);
   writeUint53(bytes, sequence, 16);
@@ -73,8 +81,9 @@ function decodeEntry(bytes: Buffer): ProgressEntry | undefined {
   if (bytes.readUInt32LE(0) !== crc32(bytes.subarray(4))) return undefined;
   const code = bytes[4] as number;
   const outcome = outcomes[code];
-  if (outcome === undefined && code !== begunCode) return undefined;
+  if (outcome === undefined && code !== begunCode && code !== safeCode) return undefined;
   return {
+    kind: code === safeCode ? "safe" : code === begunCode ? "begun" : "settled",
     consumer: bytes.readUInt32LE(8),
     items: bytes.readUInt32LE(12),
     sequence: readUint53(bytes, 16),

@@ -16,6 +16,8 @@ export interface RecordHead {
   readonly itemsBefore: number;
   readonly acceptedAtMs: number;
   readonly items: number;
+  /** So many records before this one were not yet safe when it was written: whether they were answered nobody can say. */
+  readonly unsafeBefore: number;
   /** Checksum of the payload; 0 where it is sealed, which is better. */
   readonly checksum: number;
   readonly signal: Signal;
@@ -84,7 +86,9 @@ export function encodeHead(
   bytes[48] = signals.indexOf(head.signal);
   bytes[49] = formats.indexOf(head.format);
   bytes[50] = (head.encrypted ? encryptedFlag : 0) | (tenant === undefined ? 0 : tenantFlag);
-  bytes.fill(0, 51, fixedBytes);
+  bytes[51] = 0;
+  bytes.writeUInt32LE(head.unsafeBefore, 52);
+  bytes.fill(0, 56, fixedBytes);
   if (tenant !== undefined) bytes.set(tenant, fixedBytes);
   const end = fixedBytes + tenantBytes;
   bytes.writeUInt32LE(crc32(bytes.subarray(0, end), mark.seed), end);
@@ -110,6 +114,7 @@ export function decodeHead(mark: Mark, bytes: Buffer): RecordHead | undefined {
     acceptedAtMs: readUint53(bytes, 32),
     items: bytes.readUInt32LE(40),
     checksum: bytes.readUInt32LE(44),
+    unsafeBefore: bytes.readUInt32LE(52),
     signal,
     format,
     encrypted: (flags & encryptedFlag) !== 0,

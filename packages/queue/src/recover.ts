@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import type { Encryption } from "@otlpkit/core";
 import type { Position } from "./appender.ts";
 import { catalog, type Catalog } from "./catalog.ts";
 import { consumer, type Consumer } from "./consumer.ts";
@@ -9,6 +10,7 @@ import type { LoadedProgress, ProgressEntry, Snapshot } from "./progress-file.ts
 import type { Recovered } from "./queue.ts";
 import { setAside, type SetAside } from "./set-aside.ts";
 import { type Survey, survey } from "./survey.ts";
+import { missingAmong, nextOf, safeBefore, takeOutUnfinished, type Unfinished } from "./unfinished.ts";
 
 /** A queue as it was left, made fit to go on. */
 export interface RecoveredQueue {
@@ -30,6 +32,7 @@ export interface RecoveredQueue {
 export interface RecoverOptions {
   readonly files: Files;
   readonly folder: string;
+  readonly encryption?: Encryption;
   readonly damagedBytes: number;
   readonly onEvent: (event: QueueEvent) => void;
 }
@@ -38,9 +41,10 @@ export interface RecoverOptions {
  * Looks at what is there, cuts torn ends, keeps damaged pieces aside and works out what became of what. Whatever it finds,
  * it goes on.
  */
-export async function recover({ files, folder, damagedBytes, onEvent }: RecoverOptions): Promise<RecoveredQueue> {
+export async function recover(options: RecoverOptions): Promise<RecoveredQueue> {
+  const { files, folder, damagedBytes, onEvent } = options;
   const found = await survey(files, folder);
-  const { progress, next } = found;
+  const { progress } = found;
   const { snapshot } = progress;
   const aside = await setAside(files, folder, damagedBytes);
   const damage = await keepDamaged(found, aside, files, folder, onEvent);
@@ -49,13 +53,22 @@ export async function recover({ files, folder, damagedBytes, onEvent }: RecoverO
     if (found.leftovers.length > 0) await files.syncFolder(folder);
   });
 
+  // Of a process that was killed, what it had answered as "buffered" may be in the system's memory only.
+  const newest = found.segments.at(-1);
+  if (newest !== undefined) await tidy(() => sync(files, `${folder}/${newest.name}`));
+
   const segments = catalog();
   for (const segment of found.segments) segments.add(segment);
+  const safe = safeBefore(progress, segments);
+  const unfinished = await takeOutUnfinished(segments, safe, options);
+  const unfinishedBytes = await keepUnfinished(unfinished, aside, files, folder, onEvent);
+  const missingUnfinished = missingAmong(segments, safe);
+  const next = nextOf(progress, segments);
   const consumers = consumersOf(progress, segments);
 
   let damaged = nothing;
   for (const one of consumers) {
-    const missing = one.enterMissing(next);
+    const missing = one.enterMissing(next, missingUnfinished);
     if (missing.batches === 0 && missing.items === 0) continue;
     damaged = larger(damaged, missing);
     onEvent({ kind: "dropped", consumer: one.name, tenant: undefined, reason: "damaged", ...missing });
@@ -75,6 +88,7 @@ export async function recover({ files, folder, damagedBytes, onEvent }: RecoverO
     report: {
       queued: consumers.length === 0 ? there : consumers.map(({ ledger }) => ledger.queued).reduce(larger),
       ...damage,
+      tornBytes: damage.tornBytes + unfinishedBytes,
       damaged,
       mayRepeat: consumers.map((one) => begunOf(one, segments)).reduce(larger, nothing),
       progressDamaged: progress.damaged || (snapshot === undefined && found.segments.length > 0),
@@ -118,12 +132,50 @@ async function keepDamaged(
   return { tornBytes, damagedPlaces };
 }
 
+/** Blanks records that were never finished, so that they are none at the next start either. */
+async function keepUnfinished(
+  unfinished: readonly Unfinished[],
+  aside: SetAside,
+  files: Files,
+  folder: string,
+  onEvent: (event: QueueEvent) => void,
+): Promise<number> {
+  let sum = 0;
+  for (const { segment, offset, bytes } of unfinished) {
+    const kept = await tidy(() => aside.keep({ segment: segment.name, offset, bytes }));
+    onEvent({ kind: "damage", segment: segment.name, offset, bytes, file: kept?.file });
+    await tidy(() => blank(files, `${folder}/${segment.name}`, offset));
+    sum += bytes;
+  }
+  return sum;
+}
+
+async function blank(files: Files, path: string, offset: number): Promise<void> {
+  const file = await files.open(path, "change");
+  try {
+    // Without its mark it is no record.
+    await file.write([new Uint8Array(4)], offset);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
 /** What fails here is done at the next start, and is no reason not to start. */
 async function tidy<T>(work: () => Promise<T>): Promise<T | undefined> {
   try {
     return await work();
   } catch {
     return undefined;
+  }
+}
+
+async function sync(files: Files, path: string): Promise<void> {
+  const file = await files.open(path, "change");
+  try {
+    await file.sync();
+  } finally {
+    await file.close();
   }
 }
 
@@ -139,7 +191,8 @@ async function truncate(files: Files, path: string, length: number): Promise<voi
 
 /** Does again what was noted since the last snapshot. */
 function replay(entries: readonly ProgressEntry[], consumers: readonly Consumer[], segments: Catalog): void {
-  for (const { consumer: id, sequence, outcome, items, rejectedItems } of entries) {
+  for (const { kind, consumer: id, sequence, outcome, items, rejectedItems } of entries) {
+    if (kind === "safe") continue;
     const one = consumers.find((candidate) => candidate.id === id);
     const segment = segments.find(sequence);
     if (one === undefined) continue;

@@ -37,7 +37,7 @@ export function settling(options: SettlingOptions): Settling {
   function settle(one: Consumer, segment: Segment, sequence: number, outcome: Outcome, rejectedItems = 0): boolean {
     const entry = segment.get(sequence);
     if (stopped || entry === undefined || !one.settle(segment, sequence, outcome, rejectedItems)) return false;
-    void notes.note({ consumer: one.id, sequence, outcome, items: entry.items, rejectedItems });
+    void notes.note({ kind: "settled", consumer: one.id, sequence, outcome, items: entry.items, rejectedItems });
     options.onSettled(one, segment, sequence, entry.bytes);
     return true;
   }

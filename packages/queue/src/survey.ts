@@ -1,5 +1,4 @@
 import { ExportError } from "@otlpkit/core";
-import type { Position } from "./appender.ts";
 import { type Segment, segmentOf } from "./catalog.ts";
 import type { Files, OpenFile } from "./files.ts";
 import { bufferOf, type Mark, markOf, nameOfSegment, segmentNumbers } from "./layout.ts";
@@ -30,7 +29,6 @@ export interface Survey {
   readonly lost: readonly string[];
   /** Files that we must not touch: of a later version or another queue. */
   readonly foreign: readonly { readonly name: string; readonly error: ExportError }[];
-  readonly next: Position;
   readonly nextSegment: number;
 }
 
@@ -105,7 +103,6 @@ export async function survey(files: Files, folder: string): Promise<Survey> {
     leftovers,
     lost,
     foreign,
-    next: nextOf(progress, segments),
     nextSegment,
   };
 }
@@ -129,7 +126,7 @@ async function surveyOne(
     const { head } = rest as { head: RecordHead };
     segment ??= segmentOf(headerFrom(head, number, queueId), size);
     if (head.encrypted && segment.header.key === undefined) return "lost";
-    const { sequence, tenant, items, acceptedAtMs } = head;
+    const { sequence, tenant, items, itemsBefore, acceptedAtMs } = head;
     const bytes = head.headBytes + head.payloadBytes;
     if (sequence < nextSequence) {
       // Left over from something else.
@@ -137,7 +134,8 @@ async function surveyOne(
       continue;
     }
     nextSequence = sequence + 1;
-    segment.add(sequence, { offset, bytes, items, acceptedAtMs, tenant }, head.itemsBefore);
+    segment.add(sequence, { offset, bytes, items, acceptedAtMs, tenant, itemsBefore });
+    segment.safeBefore = Math.max(segment.safeBefore, sequence - head.unsafeBefore);
   }
   damages.push(...found);
   return segment;
@@ -159,28 +157,11 @@ function headerFrom(head: RecordHead, number: number, queueId: Uint8Array): Segm
 
 /** A segment begins where the ones before end, whatever is left in them. */
 function cutWithdrawn(segments: readonly Segment[]): void {
-  let end: Position = { sequence: Infinity, items: Infinity };
+  let end = Infinity;
   for (const segment of segments.toReversed()) {
     segment.cut(end);
-    const { firstSequence, itemsBefore } = segment.header;
-    if (firstSequence < end.sequence) end = { sequence: firstSequence, items: itemsBefore };
+    end = Math.min(end, segment.firstSequence);
   }
-}
-
-/** The first position that was never used. */
-function nextOf({ snapshot, entries }: LoadedProgress, segments: readonly Segment[]): Position {
-  let next = snapshot?.next ?? { sequence: 1, items: 0 };
-  for (const { header, end } of segments) {
-    if (end.sequence > next.sequence) next = end;
-    if (header.firstSequence > next.sequence) next = { sequence: header.firstSequence, items: header.itemsBefore };
-  }
-  // Records that are gone, though somebody has begun with them.
-  const beyond = new Map(
-    entries.filter(({ sequence }) => sequence >= next.sequence).map(({ sequence, items }) => [sequence, items]),
-  );
-  if (beyond.size === 0) return next;
-  const items = [...beyond.values()].reduce((sum, one) => sum + one, next.items);
-  return { sequence: Math.max(...beyond.keys()) + 1, items };
 }
 
 async function withFile<T>(
