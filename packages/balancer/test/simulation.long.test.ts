@@ -22,12 +22,13 @@ const percent = (part: number): string => `${(part * 100).toFixed(1)} %`;
 describe("a route in long simulations", () => {
   it("loses nothing that was acknowledged, whatever happens to its endpoints", async () => {
     const endsAtMs = performance.now() + maxMs;
-    for (let seed = 1; seed === 1 || performance.now() < endsAtMs; seed++) {
+    for (let seed = 1; performance.now() < endsAtMs; seed++) {
       const size: Size = { seed, durationMs: 120_000, requestsPerSecond: 60, baseEjectionMs: 30_000 };
       for (const scenario of [badCompany(size), checkedBadCompany(size), oneSlow(size), weights(size), scaling(size)]) {
         const results: Result[] = [];
         for (const make of balancers) {
-          if (seed > 1 && performance.now() >= endsAtMs) return;
+          // One of each kind at least.
+          if (results.length > 0 && performance.now() >= endsAtMs) break;
           const result = await simulate(scenario, make);
           const { report } = result;
           expect([result.balancer, seed, report.missing, report.lost]).toEqual([result.balancer, seed, [], []]);

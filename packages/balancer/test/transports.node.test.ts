@@ -43,6 +43,8 @@ describe.each(kinds)("a route over %s", (kind, transport, start) => {
       route(registryOf(from), balancer(), {
         onEvent: (event) => void events.push(event),
         outlierDetection: { baseEjectionMs: 50 },
+        circuitBreaker: { openMs: 50 },
+        latencyTauMs: 200,
       })(transport()),
     );
     const books = ledger();
