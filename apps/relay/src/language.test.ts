@@ -104,7 +104,7 @@ service:
   });
 
   it.each([
-    ["otlp: {}", "exporters.otlp.endpoint: is required"],
+    ["otlp: {}", "exporters.otlp: needs endpoint or discovery"],
     ["otlp: { endpoint: 'ftp://c' }", "endpoint: must be an address"],
     ["otlphttp: { endpoint: 'c:4318' }", 'endpoint: must be an URL such as "https://collector:4318"'],
     ["otlphttp: { endpoint: 'http://c', compression: lz4 }", 'compression: cannot be "lz4"'],

@@ -20,6 +20,7 @@ import {
 } from "@otlpkit/config";
 import { debugExporter } from "./exporters/debug.ts";
 import { fileExporter } from "./exporters/file/file-exporter.ts";
+import { loadBalancingExporter } from "./exporters/load-balancing.ts";
 import { nopExporter } from "./exporters/nop.ts";
 import { otlpGrpcExporter } from "./exporters/otlp-grpc.ts";
 import { otlpHttpExporter } from "./exporters/otlp-http.ts";
@@ -41,7 +42,7 @@ import { ownTraces } from "./settings/own-traces.ts";
 const plugins = {
   receivers: [otlpReceiver],
   processors: [batchProcessor, memoryLimiterProcessor],
-  exporters: [otlpGrpcExporter, otlpHttpExporter, fileExporter, debugExporter, nopExporter],
+  exporters: [otlpGrpcExporter, otlpHttpExporter, loadBalancingExporter, fileExporter, debugExporter, nopExporter],
   connectors: [],
   extensions: [
     healthCheckExtension,

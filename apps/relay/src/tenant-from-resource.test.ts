@@ -88,4 +88,9 @@ describe("tenantFromResource", () => {
     await Promise.all(held);
     expect(budget.usedBytes).toBe(0);
   });
+
+  it("refuses for good what can never fit", async () => {
+    const { sender } = setUp(spansOf("a").body.byteLength);
+    await expect(sender.send(spansOf("a"), {})).rejects.toMatchObject({ code: "too-large", retryable: false });
+  });
 });

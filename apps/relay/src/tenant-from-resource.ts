@@ -37,6 +37,13 @@ export function tenantFromResource(attribute: string, options: TenantFromResourc
         continue;
       }
       release();
+      if (body.byteLength > budget.largestBytes) {
+        const most = `more than the ${budget.largestBytes} that one may hold`;
+        throw new ExportError(
+          "too-large",
+          `cannot take ${body.byteLength} bytes of ${signal}: ${most}; send less at once`,
+        );
+      }
       const retryAfterMs = Math.max(budget.retryAfterMs(body.byteLength, tenant), 0) || unknownWaitMs;
       const whose = tenant === undefined ? "those without a tenant" : "this tenant";
       const message = `cannot take ${body.byteLength} bytes of ${signal}: ${whose} has too many under way; send again later`;

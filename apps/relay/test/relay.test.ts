@@ -305,7 +305,7 @@ exporters: { otlp: { endpoint: "c:4317", tls: { ca_file: /nowhere/ca.pem } } }
 service: { status: { enabled: false }, pipelines: { traces: { receivers: [otlp], exporters: [otlp] } } }
 `;
     await expect(startRelay(await configured(yaml), { log })).rejects.toThrow(
-      "exporters.otlp: tls.ca_file: cannot read /nowhere/ca.pem (ENOENT)",
+      "exporters.otlp: tls: cannot read /nowhere/ca.pem (ENOENT)",
     );
   });
 

@@ -6,6 +6,7 @@ import {
   integer,
   optional,
   or,
+  present,
   record,
   section,
   type SectionOf,
@@ -13,16 +14,19 @@ import {
   unsupported,
 } from "@otlpkit/config";
 import { gzip } from "@otlpkit/compression";
-import { definePlugin, ExportError, type Sender, type Signal, type Transport } from "@otlpkit/core";
+import { definePlugin, ExportError, type Sender, type Signal, signalNames, type Transport } from "@otlpkit/core";
 import { toJson } from "@otlpkit/otlp";
 import type { HttpTransportOptions } from "@otlpkit/transport-http";
 import type { Destination, ExporterContext } from "../component.ts";
+import { balancerConfig } from "../settings/balancer.ts";
 import { compressionParameters, compressionStage } from "../settings/compression.ts";
+import { discoveryConfig } from "../settings/discovery.ts";
 import { sendingQueueConfig } from "../settings/queue.ts";
 import { retryOnFailure } from "../settings/retry-on-failure.ts";
 import { authenticated, exporterAuth } from "../settings/auth.ts";
 import { clientTls, readClientTls } from "../settings/tls.ts";
 import { bySignalSender, otlpDestination } from "./otlp-stack.ts";
+import { wayTo } from "./way.ts";
 
 const url = check(text, (value) =>
   /^(?:https?|unix):/iu.test(value) && (value.startsWith("unix:") || URL.canParse(value))
@@ -57,13 +61,26 @@ const keys = {
   write_buffer_size: ignored("buffers are sized by what is sent"),
   proxy_url: unsupported("proxies are not spoken to"),
   auth: exporterAuth,
+  /** Ours: endpoints that are found, in place of those that are written, and who of them gets what. */
+  discovery: present(discoveryConfig),
+  balancer: balancerConfig,
+  /** Ours, with discovery: how endpoints are reached that say nothing of it. */
+  scheme: or(choice("http", "https"), "http"),
 };
+
+const config = check(section(keys), ({ discovery, ...settings }) => {
+  if (discovery === undefined) return undefined;
+  const fixed = (["endpoint", ...signalNames.map((signal) => `${signal}_endpoint` as const)] as const).find(
+    (key) => settings[key] !== undefined,
+  );
+  return fixed === undefined ? undefined : `${fixed} and discovery exclude each other`;
+});
 
 /** `otlphttp` (also `otlp_http`): OTLP over HTTP, protobuf or JSON. */
 export const otlpHttpExporter = definePlugin({
   kind: "exporter",
   names: ["otlphttp", "otlp_http"],
-  config: section(keys),
+  config,
   async create(settings, context: ExporterContext): Promise<Destination> {
     const { httpTransport } = await import("@otlpkit/transport-http");
     const options = {
@@ -75,33 +92,64 @@ export const otlpHttpExporter = definePlugin({
       ...(settings.idle_conn_timeout === undefined ? {} : { idleTimeoutMs: settings.idle_conn_timeout || 2 ** 31 - 1 }),
       ...(settings.user_agent === undefined ? {} : { userAgent: settings.user_agent }),
     };
-    const way = (own: HttpTransportOptions): Transport => authenticated(httpTransport(own), settings.auth, context);
-    const senders = new Map<Signal, Sender>();
-    const base = settings.endpoint === undefined ? undefined : way(options).connect({ url: settings.endpoint });
-    for (const signal of context.signals) {
-      const own = settings[`${signal}_endpoint`];
-      // A signal's own endpoint is taken as it stands (I-04).
-      const sender = own === undefined ? base : way({ ...options, paths: { [signal]: "" } }).connect({ url: own });
-      if (sender === undefined) throw noEndpoint(signal);
-      senders.set(signal, sender);
-    }
+    const transportWith = (own: HttpTransportOptions): Transport =>
+      authenticated(httpTransport(own), settings.auth, context);
+    const encode = [
+      ...(settings.encoding === "json" ? [toJson()] : []),
+      ...(await compressionStage(settings.compression, settings.compression_params.level)),
+    ];
+    const way =
+      settings.discovery === undefined
+        ? {
+            encode,
+            connection: bySignalSender(fixedSenders(settings, context.signals, options, transportWith)),
+            timeoutMs: settings.timeout,
+            target: targetOf(settings, context.signals),
+          }
+        : await wayTo(
+            transportWith(options),
+            {
+              url: undefined,
+              discovery: settings.discovery,
+              balancer: settings.balancer,
+              scheme: settings.scheme,
+              port: 4318,
+              timeoutMs: settings.timeout,
+            },
+            encode,
+            context,
+          );
     return otlpDestination(
       {
+        ...way,
         queue: settings.sending_queue,
         retry: settings.retry_on_failure,
-        timeoutMs: settings.timeout,
-        encode: [
-          ...(settings.encoding === "json" ? [toJson()] : []),
-          ...(await compressionStage(settings.compression, settings.compression_params.level)),
-        ],
-        connection: bySignalSender(senders),
         label: settings.encoding === "json" ? "HTTP/JSON" : "HTTP",
-        target: targetOf(settings, context.signals),
       },
       context,
     );
   },
 });
+
+/** One sender for each signal, to the endpoint that is written for it. */
+function fixedSenders(
+  settings: SectionOf<typeof keys>,
+  signals: readonly Signal[],
+  options: HttpTransportOptions,
+  transportWith: (options: HttpTransportOptions) => Transport,
+): Map<Signal, Sender> {
+  const senders = new Map<Signal, Sender>();
+  const base = settings.endpoint === undefined ? undefined : transportWith(options).connect({ url: settings.endpoint });
+  for (const signal of signals) {
+    const own = settings[`${signal}_endpoint`];
+    // A signal's own endpoint is taken as it stands (I-04).
+    const sender =
+      own === undefined ? base : transportWith({ ...options, paths: { [signal]: "" } }).connect({ url: own });
+    if (sender === undefined) throw noEndpoint(signal);
+    senders.set(signal, sender);
+  }
+  return senders;
+}
 
 function noEndpoint(signal: Signal): ExportError {
   return new ExportError(

@@ -1,5 +1,6 @@
 import { hostPort, ignored, optional, or, section, text, unsupported } from "@otlpkit/config";
 import { definePlugin } from "@otlpkit/core";
+import { takesWork } from "@otlpkit/telemetry";
 import type { ComponentContext, Extension } from "../component.ts";
 import { listenHost } from "../settings/listen-host.ts";
 
@@ -11,7 +12,7 @@ const config = section({
   tls: unsupported("use an address that only the orchestrator reaches"),
 });
 
-/** `health_check`: 200 while the relay is ready, 503 before and after, as the Collector's extension of that name. */
+/** `health_check`: 200 while the relay takes data, 503 before and after, as the Collector's extension of that name. */
 export const healthCheckExtension = definePlugin({
   kind: "extension",
   names: ["health_check"],
@@ -25,7 +26,7 @@ export const healthCheckExtension = definePlugin({
         response.writeHead(404).end();
         return;
       }
-      const healthy = health.report().state === "ready";
+      const healthy = takesWork(health.report().state);
       const own = healthy ? bodies.healthy : bodies.unhealthy;
       const body = own ?? statusBody(healthy, upSince);
       response.writeHead(healthy ? 200 : 503, {
