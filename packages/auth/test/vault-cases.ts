@@ -194,6 +194,15 @@ export function vaultCases(start: () => Promise<VaultUnderTest>): void {
       expect(await text(source)).toBe("two");
     });
 
+    it("are no longer watched when the client is closed", async () => {
+      const shop = client(vaultToken(await tokenOf()));
+      const values = [shop.secret("kv/shop/db"), shop.secrets("kv/shop/db")].map((source) => changes<unknown>(source));
+      for (const each of values) expect((await each.next()).done).toBe(false);
+      const last = values.map((each) => each.next());
+      await shop.close();
+      for (const each of last) expect((await each).done).toBe(true);
+    });
+
     it("are those of the namespace that was named", async () => {
       const space = `team${++unique}`;
       const inside = { "x-vault-namespace": space };
@@ -252,6 +261,15 @@ export function vaultCases(start: () => Promise<VaultUnderTest>): void {
       const error = await problem(late.secret("kv/shop/db"));
       expect(error.code).toBe("unauthenticated");
       expect(error.message).toContain("was used before; if it was not you, somebody else has the secret id");
+    });
+
+    it("by AppRole do not unwrap what was not made as a secret id", async () => {
+      const { roleId } = await role();
+      const wrapped = await admin("GET", "kv/data/shop/db", undefined, { "x-vault-wrap-ttl": "60s" });
+      const token = wrapped.wrap_info.token as string;
+      const shop = client(appRole({ roleId, secretId: token, wrapped: true }));
+      expect(await problem(shop.secret("kv/shop/db"))).toMatchObject({ code: "unauthenticated" });
+      expect((await ask("POST", "sys/wrapping/unwrap", token)).status).toBe(200);
     });
 
     it("by AppRole go on with a secret id that was unwrapped once", async () => {

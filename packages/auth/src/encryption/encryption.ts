@@ -34,12 +34,20 @@ export function encryption(options: EncryptionOptions): Encryption {
     async create(context) {
       const key = await keys.current();
       const dataKey = randomFillSync(new Uint8Array(32));
-      const header = await wrap(key, dataKey, context);
-      return recordSealer(intoKey(dataKey), context, key.id, header);
+      try {
+        const header = await wrap(key, dataKey, context);
+        return recordSealer(keyObject(dataKey), context, key.id, header);
+      } finally {
+        dataKey.fill(0);
+      }
     },
     async open(header, context) {
       const { keyId, dataKey } = await dataKeyOf(header, context);
-      return recordOpener(intoKey(dataKey), context, keyId);
+      try {
+        return recordOpener(keyObject(dataKey), context, keyId);
+      } finally {
+        dataKey.fill(0);
+      }
     },
     async rewrap(header, context) {
       const { keyId, dataKey } = await dataKeyOf(header, context);
@@ -62,11 +70,8 @@ function boundTo(keyId: string, context: string): Uint8Array {
   return Buffer.concat([preamble(keyId), Buffer.from(context, "utf8")]);
 }
 
-/** Hands the bytes to OpenSSL and leaves none of them behind. */
-function intoKey(bytes: Uint8Array): KeyObject {
-  if (bytes.length !== 32)
-    throw new ExportError("forbidden", "cannot open an encrypted file: its key has not 32 bytes");
-  const key = createSecretKey(bytes);
-  bytes.fill(0);
-  return key;
+/** Hands a copy to OpenSSL. */
+function keyObject(bytes: Uint8Array): KeyObject {
+  if (bytes.length === 32) return createSecretKey(bytes);
+  throw new ExportError("forbidden", "cannot open an encrypted file: its key has not 32 bytes");
 }

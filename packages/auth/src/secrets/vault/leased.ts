@@ -17,6 +17,8 @@ export interface LeasedOptions {
   readonly token: () => object | undefined;
   readonly clock: Clock;
   readonly onError: (error: ExportError) => void;
+  /** The client is closed. */
+  readonly closing: AbortSignal;
 }
 
 /** Secrets that Vault has made for us and takes back: a user of a database, for instance. */
@@ -40,7 +42,7 @@ interface Lease {
 
 /** Gets secrets with a lease when they are first asked for, renews the lease, and gets others when it cannot be renewed. */
 export function leased(options: LeasedOptions): Leased {
-  const { path, authorized, token, clock, onError } = options;
+  const { path, authorized, token, clock, onError, closing } = options;
   const wakers = new Set<() => void>();
   // Also those that were replaced: whoever still uses them may go on until they end.
   const leases = new Set<Lease>();
@@ -134,7 +136,7 @@ export function leased(options: LeasedOptions): Leased {
           },
           onError,
         },
-        signal,
+        AbortSignal.any([signal, closing]),
       ),
     replace() {
       const before = current;

@@ -66,7 +66,7 @@ export function appRole(options: AppRoleOptions): VaultLogin {
     const value = await given?.get(signal);
     if (!value || !wrapped) return value;
     if (unwrapped?.by.equals(value)) return unwrapped.value;
-    unwrapped = { by: value, value: await unwrap(ask, value, signal) };
+    unwrapped = { by: value, value: await unwrap(ask, value, mount, signal) };
     return unwrapped.value;
   }
 
@@ -118,9 +118,15 @@ async function tokenFor(name: string, ask: Ask, path: string, body: object, sign
   };
 }
 
-async function unwrap(ask: Ask, token: Secret, signal: AbortSignal): Promise<Secret> {
+async function unwrap(ask: Ask, token: Secret, mount: string, signal: AbortSignal): Promise<Secret> {
+  const lookup = { method: "POST", path: "sys/wrapping/lookup", token, body: { token: token.reveal() } } as const;
   const asked = { method: "POST", path: "sys/wrapping/unwrap", token, repeat: false } as const;
   try {
+    // Somebody who has used it could have wrapped something of their own in its place.
+    const { creation_path: from } = objectAt(await ask(lookup, signal), "data", lookup.path);
+    if (typeof from !== "string" || !from.startsWith(`auth/${mount}/role/`) || !from.endsWith("/secret-id")) {
+      throw new ExportError("invalid", "what is wrapped was not made as a secret id");
+    }
     return secretAt(objectAt(await ask(asked, signal), "data", asked.path), "secret_id", asked.path);
   } catch (error) {
     if (!ExportError.is(error) || error.retryable || error.code === "cancelled") throw error;

@@ -10,11 +10,13 @@ export interface PolledOptions {
   readonly pollMs: number;
   readonly clock: Clock;
   readonly onError: (error: ExportError) => void;
+  /** The client is closed. */
+  readonly closing: AbortSignal;
 }
 
 /** A source that nobody tells of changes: asked when the last answer is old, by one for all who wait. */
 export function polled(options: PolledOptions): SecretSource<Secrets> {
-  const { name, read, pollMs, clock, onError } = options;
+  const { name, read, pollMs, clock, onError, closing } = options;
   let last: { readonly secrets: Secrets; readonly atMs: number } | undefined;
   let flight: Promise<Secrets> | undefined;
 
@@ -31,7 +33,7 @@ export function polled(options: PolledOptions): SecretSource<Secrets> {
   return {
     name,
     async get(signal) {
-      if (last && clock.now() - last.atMs < pollMs) return last.secrets;
+      if (last && !closing.aborted && clock.now() - last.atMs < pollMs) return last.secrets;
       try {
         return await orAborted(refresh(), signal);
       } catch (error) {
@@ -48,7 +50,7 @@ export function polled(options: PolledOptions): SecretSource<Secrets> {
           arm: (wake) => every(wake, () => pollMs * (0.9 + clock.random() * 0.2), clock),
           onError,
         },
-        signal,
+        AbortSignal.any([signal, closing]),
       ),
   };
 }

@@ -59,7 +59,7 @@ export interface Vault {
   leased(path: string): SecretSource<Secrets>;
   /** A key of the transit engine. */
   transit(key: string, mount?: string): VaultTransit;
-  /** Gives back leases and token, and lets go of timers and sockets. Safe to call twice. */
+  /** Ends all watches, gives back leases and token, and lets go of timers and sockets. Safe to call twice. */
   close(): Promise<void>;
 }
 
@@ -114,13 +114,20 @@ export function vault(options: VaultOptions): Vault {
 
   const engine = keyValue(authorized);
   const secrets = (path: string, mount: VaultMount | undefined): SecretSource<Secrets> =>
-    polled({ name: `Vault secret ${path}`, read: () => engine.read(path, mount), pollMs, clock, onError });
+    polled({
+      name: `Vault secret ${path}`,
+      read: () => engine.read(path, mount),
+      pollMs,
+      clock,
+      onError,
+      closing: closing.signal,
+    });
 
   return {
     secret: (path, { field = "value", mount } = {}) => entry(secrets(path, mount), field),
     secrets: (path, { mount } = {}) => secrets(path, mount),
     leased(path) {
-      const lease = leased({ path, authorized, token: () => session.current, clock, onError });
+      const lease = leased({ path, authorized, token: () => session.current, clock, onError, closing: closing.signal });
       leases.add(lease);
       return lease;
     },

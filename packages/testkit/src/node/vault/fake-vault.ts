@@ -16,7 +16,7 @@ import {
   type Reply,
   type Space,
 } from "./space.ts";
-import { system, tokens } from "./system.ts";
+import { notWrapping, system, tokens } from "./system.ts";
 
 /** What goes wrong with a question, in place of an answer. */
 export interface VaultFault {
@@ -139,11 +139,9 @@ export async function fakeVault(options: FakeVaultOptions = {}): Promise<FakeVau
     const call = (rest: string, holder: FakeToken): Call => ({ method, path: rest, body, token: holder, space, now });
     const [engine, rest, open] = route(space, path);
     if (open && engine) return engine(call(rest, token ?? root));
-    if (!token)
-      return path === "sys/wrapping/unwrap"
-        ? { status: 400, errors: ["wrapping token is not valid or does not exist"] }
-        : denied;
-    if (path === "sys/wrapping/unwrap" && token.wrapped) return system(call("wrapping/unwrap", token));
+    const wrapping = path.startsWith("sys/wrapping/");
+    if (!token) return wrapping ? notWrapping : denied;
+    if (wrapping && token.wrapped) return system(call(path.slice(4), token));
     if (path.startsWith("sys/namespaces/") && token === root) {
       spaces.set(path.slice("sys/namespaces/".length), newSpace());
       return { status: 200, data: { path: `${path.slice("sys/namespaces/".length)}/` } };

@@ -5,6 +5,8 @@ import { authOf, type Call, done, type Json, msOf, newToken, nothing, type Reply
 /** Said with this status, as if it were a fault of the server. */
 const pastIt: Reply = { status: 500, errors: ["past the max TTL, cannot renew"] };
 
+export const notWrapping: Reply = { status: 400, errors: ["wrapping token is not valid or does not exist"] };
+
 /** `sys/`: mounts, methods, policies, leases, wrapping. */
 export function system(call: Call): Reply {
   const { method, path, body, space, token, now } = call;
@@ -39,9 +41,14 @@ export function system(call: Call): Reply {
   }
   if (what === "wrapping" && name === "unwrap") {
     const { wrapped } = token;
-    if (!wrapped) return { status: 400, errors: ["wrapping token is not valid or does not exist"] };
+    if (!wrapped) return notWrapping;
     space.tokens.delete(token.id);
     return { status: 200, data: wrapped };
+  }
+  if (what === "wrapping" && name === "lookup") {
+    const wrapping = space.tokens.get(textAt(body, "token"));
+    if (!wrapping?.wrapped || wrapping.endsMs <= now()) return notWrapping;
+    return { status: 200, data: { creation_path: wrapping.path, creation_ttl: wrapping.ttlMs / 1000 } };
   }
   if (what !== "leases") return nothing;
   if (method === "LIST") {
