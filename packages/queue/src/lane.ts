@@ -58,6 +58,26 @@ export function lane(options: LaneOptions): Lane {
 
   const holdsUp = ({ attempts }: Failed): boolean => attempts < overtakeAfterAttempts;
 
+  /** The oldest that has failed and waited long enough, of those that hold up others or of those that do not. */
+  function oldestDue(nowMs: number, holding: boolean): Failed | undefined {
+    let oldest: Failed | undefined;
+    for (const one of failedOnes) {
+      if (holdsUp(one) !== holding || one.notBeforeMs > nowMs) continue;
+      if (oldest === undefined || one.sequence < oldest.sequence) oldest = one;
+    }
+    return oldest;
+  }
+
+  const mayTakeFresh = (): boolean => failedOnes.length < maxOvertaken && !failedOnes.some(holdsUp);
+
+  function freshOrOvertaken(nowMs: number): Failed | number | undefined {
+    const overtaken = oldestDue(nowMs, false);
+    // While everything fails, old and new take turns: it may be the fault of the old ones, or of nobody here.
+    const freshFirst = failuresInRow > 0 && round % 2 === 1;
+    if (overtaken !== undefined && !freshFirst) return overtaken;
+    return (mayTakeFresh() ? fresh.take() : undefined) ?? overtaken;
+  }
+
   return {
     get underWay() {
       return underWay;
@@ -73,30 +93,25 @@ export function lane(options: LaneOptions): Lane {
       if (underWay >= concurrency || nowMs < notBeforeMs) return undefined;
       // One at a time finds out whether it works again.
       if (failuresInRow > 0 && underWay > 0) return undefined;
-      let next: Failed | undefined;
-      for (const one of failedOnes) {
-        if (one.notBeforeMs <= nowMs && (next === undefined || one.sequence < next.sequence)) next = one;
-      }
-      if (next !== undefined) {
-        failedOnes = failedOnes.filter((one) => one !== next);
-        underWay++;
-        return { sequence: next.sequence, attempts: next.attempts, round };
-      }
-      if (failedOnes.length >= maxOvertaken || failedOnes.some(holdsUp)) return undefined;
-      const sequence = fresh.take();
-      if (sequence === undefined) return undefined;
+      const next = oldestDue(nowMs, true) ?? freshOrOvertaken(nowMs);
+      if (next === undefined) return undefined;
+      if (typeof next !== "number") failedOnes = failedOnes.filter((one) => one !== next);
       underWay++;
-      return { sequence, attempts: 0, round };
+      return typeof next === "number"
+        ? { sequence: next, attempts: 0, round }
+        : { sequence: next.sequence, attempts: next.attempts, round };
     },
     get dueMs() {
       if (underWay >= concurrency || (failuresInRow > 0 && underWay > 0)) return Infinity;
-      const free = fresh.length > 0 && failedOnes.length < maxOvertaken && !failedOnes.some(holdsUp);
-      const earliest = failedOnes.reduce((least, one) => Math.min(least, one.notBeforeMs), free ? 0 : Infinity);
+      const free = fresh.length > 0 && mayTakeFresh() ? 0 : Infinity;
+      const earliest = failedOnes.reduce((least, one) => Math.min(least, one.notBeforeMs), free);
       return Math.max(earliest, notBeforeMs);
     },
     succeeded(task) {
       underWay--;
       if (task.round !== round) return;
+      // More than one has failed: it was the destination, and it is back.
+      if (failuresInRow > overtakeAfterAttempts) failedOnes = failedOnes.map((one) => ({ ...one, notBeforeMs: 0 }));
       failuresInRow = 0;
     },
     failed(task, nowMs, pauseMs) {

@@ -62,6 +62,7 @@ export async function recover(options: RecoverOptions): Promise<RecoveredQueue> 
   const safe = safeBefore(progress, segments);
   const unfinished = await takeOutUnfinished(segments, safe, options);
   const unfinishedBytes = await keepUnfinished(unfinished, aside, files, folder, onEvent);
+  await syncUnsafe(segments, safe, files, folder);
   const missingUnfinished = missingAmong(segments, safe);
   const next = nextOf(progress, segments);
   const consumers = consumersOf(progress, segments);
@@ -130,6 +131,19 @@ async function keepDamaged(
     onEvent({ kind: "damage", segment: name, offset: 0, bytes: 0, file: await tidy(() => aside.move(name)) });
   }
   return { tornBytes, damagedPlaces };
+}
+
+/** What a killed process had only handed to the operating system is safe from now on. */
+async function syncUnsafe({ segments }: Catalog, safe: number, files: Files, folder: string): Promise<void> {
+  for (const { name, end } of segments) {
+    if (end.sequence <= safe) continue;
+    const file = await files.open(`${folder}/${name}`, "change");
+    try {
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+  }
 }
 
 /** Blanks records that were never finished, so that they are none at the next start either. */
