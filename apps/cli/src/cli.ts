@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { audit, auditHelp } from "./audit/audit.ts";
 import { check, checkHelp } from "./check.ts";
 import { generate, generateHelp } from "./generate.ts";
+import { queue, queueHelp } from "./queue/queue.ts";
 import { send, sendHelp } from "./send.ts";
 import type { Terminal } from "./terminal.ts";
 import { UsageError } from "./usage-error.ts";
@@ -17,6 +18,7 @@ const commands: Readonly<Record<string, { readonly run: Command; readonly help: 
   send: { run: send, help: sendHelp, line: "send what is in a file (JSON, JSON lines or binary)" },
   generate: { run: generate, help: generateHelp, line: "make load and say what became of it" },
   check: { run: check, help: checkHelp, line: "say step by step what works at an endpoint" },
+  queue: { run: queue, help: queueHelp, line: "look into a durable queue, replay it, repair it" },
   audit: { run: audit, help: auditHelp, line: "check that an audit log is as it was written" },
 };
 
