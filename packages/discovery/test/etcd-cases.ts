@@ -4,7 +4,7 @@ import { afterEach, expect, it, vi } from "vitest";
 import { etcdRegistrar, type EtcdRegistrarOptions, etcdRegistry, type EtcdRegistryOptions } from "../src/etcd/index.ts";
 import { etcdClient, type EtcdClient } from "../src/etcd/client.ts";
 import { keyOf, prefixEnd } from "../src/etcd/keys.ts";
-import { compact, deleteRange, put, range } from "../src/etcd/messages.ts";
+import { compact, deleteRange, leaseRevoke, put, range } from "../src/etcd/messages.ts";
 import type { SourceState } from "../src/index.ts";
 import { timeOf } from "../src/time.ts";
 import { quickEtcd } from "./etcd-worlds.ts";
@@ -75,11 +75,10 @@ export function etcdCases(start: (wanted: WantedEtcd) => Promise<RunningEtcd>): 
       states,
       watch(options = {}) {
         const over = new AbortController();
-        const registry = etcdRegistry({
+        const registry = etcdRegistry("otlp-case", {
           ...common,
           ...quick,
           endpoints,
-          service: "otlp-case",
           onState: (state) => states.push(state),
           ...options,
         });
@@ -177,6 +176,19 @@ export function etcdCases(start: (wanted: WantedEtcd) => Promise<RunningEtcd>): 
     await vi.waitFor(async () => expect(await keys()).toEqual(["relay-1"]), 5_000);
   });
 
+  it("registers again when its lease is gone, whoever else has written the key meanwhile", async () => {
+    const { client, registrar, write } = await scene();
+    const registered = await registrar().register({ service: "otlp-case", endpoint });
+    after.push(() => registered.close());
+    const found = async (): Promise<bigint> =>
+      (await client.call(range, { key: keyOf(`${folder}relay-1`) }, never)).kvs[0]?.lease ?? -1n;
+    const first = await found();
+    await client.call(leaseRevoke, { id: first }, never);
+    await write("relay-1", "http://10.0.0.9:4317");
+    await vi.waitFor(async () => expect(await found()).toBeGreaterThan(0n), 5_000);
+    expect(await found()).not.toBe(first);
+  });
+
   it("registers again when its lease has run out while etcd could not be reached", async () => {
     const { proxy, registrar, keys } = await scene();
     const registered = await registrar().register({ service: "otlp-case", endpoint });
@@ -203,6 +215,20 @@ export function etcdCases(start: (wanted: WantedEtcd) => Promise<RunningEtcd>): 
     await told("relay-1");
     await proxy.cut();
     await write("relay-2");
+    await told("relay-1", "relay-2");
+  });
+
+  it("notices that a connection has died without a word", async () => {
+    const { proxy, states, watch, write, told } = await scene();
+    watch();
+    await told();
+    // Told by the watch, so it stands.
+    await write("relay-1");
+    await told("relay-1");
+    await proxy.stall();
+    await write("relay-2");
+    await vi.waitFor(() => expect(states.at(-1)?.state).toBe("stale"), 10_000);
+    await proxy.restore();
     await told("relay-1", "relay-2");
   });
 

@@ -45,9 +45,8 @@ describe("watching etcd", () => {
   const errors = (): string[] => states.flatMap((state) => (state.state === "stale" ? [state.error.message] : []));
 
   function watch(options: Partial<EtcdRegistryOptions> = {}): void {
-    const registry = etcdRegistry({
+    const registry = etcdRegistry("otlp-case", {
       endpoints: [etcd.url],
-      service: "otlp-case",
       initialDelayMs: 5,
       maxDelayMs: 20,
       debounceMs: 0,
@@ -140,6 +139,20 @@ describe("watching etcd", () => {
     await told("a b");
   });
 
+  it("goes to another member when its own has no leader", async () => {
+    const other = await fakeEtcd({ store: etcd.store });
+    write("a");
+    watch({ endpoints: [etcd.url, other.url], random: () => 0 });
+    await watched();
+    etcd.leaderless(true);
+    await vi.waitFor(() => expect(other.openStreams).toBe(1));
+    write("b");
+    await told("a b");
+    over.abort();
+    await reading;
+    await other.close();
+  });
+
   it("keeps the list through messages that are none", async () => {
     write("a");
     watch();
@@ -206,6 +219,14 @@ describe("registering in etcd", () => {
     expect(etcd.store.leases).toHaveLength(1);
     await registered.close();
     expect(etcd.store.leases).toHaveLength(0);
+  });
+
+  it("takes its lease for lost by its own clock, when nobody answers its signs of life", async () => {
+    etcd.fail(leaseKeepAlive.path, 14, "etcdserver: not today", Infinity);
+    const registered = await registrar().register({ service: "otlp-case", endpoint });
+    await vi.waitFor(() => expect(etcd.calls.filter((call) => call === leaseGrant.path)).toHaveLength(2), 4_000);
+    expect(etcd.store.leases.length).toBeGreaterThan(0);
+    await registered.close();
   });
 
   it("asks for a new lease when the one that it has is gone as it writes", async () => {

@@ -38,7 +38,7 @@ export async function etcdWorld(
     client.call(deleteRange, { key: keyOf(folder), rangeEnd: prefixEnd(keyOf(folder)) }, never);
 
   return {
-    registry: (settings) => etcdRegistry({ endpoints, service, ...quickEtcd, ...options, ...settings }),
+    registry: (settings) => etcdRegistry(service, { endpoints, ...quickEtcd, ...options, ...settings }),
     registrar: (settings) =>
       etcdRegistrar({ endpoints, ttlSeconds: 1, closeTimeoutMs: 1_000, ...quickEtcd, ...options, ...settings }),
     async put({ id, host, port: at, weight, zone, draining, metadata }: WorldEntry) {

@@ -103,7 +103,7 @@ describe.skipIf(backend === undefined)("three members", () => {
     const told = (expected: string): Promise<void> =>
       vi.waitFor(() => expect(lists.at(-1)).toBe(expected), { timeout: 30_000, interval: 10 });
     const reading = (async () => {
-      const registry = etcdRegistry({ ...common, service: "relay", onState: ({ state }) => states.push(state) });
+      const registry = etcdRegistry("relay", { ...common, onState: ({ state }) => states.push(state) });
       for await (const list of registry.watch(over.signal)) lists.push(list.map(({ id }) => id).join(" "));
     })();
     const registrar = etcdRegistrar({ ...common, ttlSeconds: 30 });

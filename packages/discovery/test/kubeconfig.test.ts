@@ -205,7 +205,7 @@ describe("a registry with a kubeconfig", () => {
     const text = config("{ token: token-1 }").replace("https://127.0.0.1:6443", server.url);
     const access = kubeconfig({ path: await file("config", text) });
     const over = new AbortController();
-    for await (const list of kubernetesRegistry({ access, service: "otlp-case" }).watch(over.signal)) {
+    for await (const list of kubernetesRegistry("otlp-case", { access }).watch(over.signal)) {
       expect(list).toMatchObject([{ url: "http://10.0.0.1:4317", id: "a" }]);
       over.abort();
     }

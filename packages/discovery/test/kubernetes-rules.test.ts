@@ -2,6 +2,7 @@ import { type Endpoint, ExportError } from "@otlpkit/core";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { SourceState } from "../src/index.ts";
 import { inCluster, kubernetesRegistry, type KubernetesRegistryOptions } from "../src/kubernetes/index.ts";
+import { faultProxy } from "./fakes/fault-proxy.ts";
 import { type FakeKubernetes, fakeKubernetes } from "./fakes/kubernetes-server.ts";
 import { type Account, account, sliceOf } from "./kubernetes-worlds.ts";
 
@@ -26,10 +27,9 @@ afterEach(async () => {
   await pod.remove();
 });
 
-function watch(options: Partial<KubernetesRegistryOptions> = {}): void {
-  const env = { KUBERNETES_SERVICE_HOST: "127.0.0.1", KUBERNETES_SERVICE_PORT: String(server.port) };
-  const registry = kubernetesRegistry({
-    service: "otlp-case",
+function watch(options: Partial<KubernetesRegistryOptions> = {}, port: number = server.port): void {
+  const env = { KUBERNETES_SERVICE_HOST: "127.0.0.1", KUBERNETES_SERVICE_PORT: String(port) };
+  const registry = kubernetesRegistry("otlp-case", {
     access: inCluster({ env, folder: pod.folder }),
     initialDelayMs: 5,
     maxDelayMs: 20,
@@ -161,6 +161,22 @@ describe("watching EndpointSlices", () => {
     expect(asked("watch")).toBe(1);
   });
 
+  it("notices that a connection has died without a word, when a watch does not end in its time", async () => {
+    const proxy = await faultProxy(server.port);
+    put("one", "10.0.0.1");
+    watch({ watchSeconds: 0.4, watchGraceMs: 100 }, proxy.port);
+    await watched();
+    await proxy.stall();
+    put("two", "10.0.0.2");
+    await vi.waitFor(() => expect(lastError()?.message).toContain("not ended a watch when it should"), 5_000);
+    await proxy.restore();
+    await told("10.0.0.1 10.0.0.2");
+    expect(asked("list")).toBe(1);
+    over.abort();
+    await reading;
+    await proxy.close();
+  });
+
   it("waits as long as it is told to when there is too much to do", async () => {
     server.fail("list", 429, { "retry-after": "1" });
     put("one", "10.0.0.1");
@@ -210,8 +226,7 @@ describe("the right to watch", () => {
   });
 
   it("is missing outside of a cluster", async () => {
-    const nowhere = kubernetesRegistry({
-      service: "otlp-case",
+    const nowhere = kubernetesRegistry("otlp-case", {
       access: inCluster({ env: {} }),
       onState: (state) => states.push(state),
     });

@@ -86,8 +86,7 @@ export async function kubernetesWorld(
   };
   return {
     registry: (settings) =>
-      kubernetesRegistry({
-        service: "otlp-case",
+      kubernetesRegistry("otlp-case", {
         port: "otlp",
         access: inCluster({ env, folder: pod.folder }),
         ...quickKubernetes,

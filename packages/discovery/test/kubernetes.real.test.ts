@@ -71,8 +71,7 @@ describe.skipIf(backend === undefined || etcd === undefined)("the registry, on a
     const over = new AbortController();
     const lists: string[] = [];
     const states: SourceState[] = [];
-    const registry = kubernetesRegistry({
-      service: "otlp-case",
+    const registry = kubernetesRegistry("otlp-case", {
       access,
       ...quickKubernetes,
       initialDelayMs: 10,

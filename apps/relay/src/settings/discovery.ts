@@ -135,10 +135,9 @@ export async function registryOf(
     const { service, ports, port_name, zone, timeout, kubeconfig: path } = config.k8s;
     const [name = "", namespace] = service.split(".");
     const port = port_name ?? ports[0];
-    return kubernetesRegistry({
+    return kubernetesRegistry(name, {
       ...options,
       scheme,
-      service: name,
       access: path === undefined ? inCluster() : kubeconfig({ path }),
       ...(namespace === undefined ? {} : { namespace }),
       ...(port === undefined ? {} : { port }),
@@ -160,7 +159,7 @@ export async function registryOf(
   }
   if (config.etcd !== undefined) {
     const { etcdRegistry } = await import("@otlpkit/discovery/etcd");
-    return etcdRegistry({ ...options, ...etcdAccessOf(config.etcd), scheme, service: config.etcd.service });
+    return etcdRegistry(config.etcd.service, { ...options, ...etcdAccessOf(config.etcd), scheme });
   }
   const { eurekaRegistry } = await import("@otlpkit/discovery/eureka");
   const { application, poll_interval: pollMs, urls, tls: secure } = config.eureka!;

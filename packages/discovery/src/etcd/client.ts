@@ -96,7 +96,9 @@ export function etcdClient(options: EtcdConnectOptions, time: Time): EtcdClient 
 
   /** The same with each member in turn, until one is there. */
   async function onAny<T>(ask: () => Promise<T>, signal: AbortSignal): Promise<T> {
-    for (let left = urls.length; ; left--) {
+    // A connection that was kept may be closing just as it is used, which says nothing about the member.
+    const kept = connection?.usable === true ? 1 : 0;
+    for (let left = urls.length + kept; ; left--) {
       try {
         return await ask();
       } catch (cause) {

@@ -11,8 +11,6 @@ import { watchFrom, type WatchFrom } from "./watch-from.ts";
 
 /** Options of {@link etcdRegistry}. */
 export interface EtcdRegistryOptions extends EtcdConnectOptions, WatchOptions, Manner {
-  /** Whose instances to find: keys that begin with `prefix`, this and a slash. */
-  readonly service: string;
   /** Comes before the service in keys, with its slash at the end. Default "/otlp/services/". */
   readonly prefix?: string;
   /** Keys that are read at a time. Default 500. */
@@ -24,16 +22,17 @@ export interface EtcdRegistryOptions extends EtcdConnectOptions, WatchOptions, M
  * follows from the next, so that nothing is missed between. A lost stream goes on where it ended, at another member; when
  * etcd has given up the history up to there, or another cluster answers, everything is read again.
  *
+ * @param service Whose instances to find: keys that begin with `prefix`, this and a slash.
  * @throws ExportError "rejected" for endpoints that are no URLs, and a password that would be readable on the way.
  */
-export function etcdRegistry(options: EtcdRegistryOptions): Registry {
+export function etcdRegistry(service: string, options: EtcdRegistryOptions): Registry {
   checkConnect(options);
   return {
     name: "etcd",
     async *watch(signal) {
       const client = etcdClient(options, timeOf(options));
       try {
-        yield* watching("etcd", options, following(client, options)).watch(signal);
+        yield* watching("etcd", options, following(client, service, options)).watch(signal);
       } finally {
         client.close();
       }
@@ -49,8 +48,8 @@ interface Known {
   revision: bigint;
 }
 
-function following(client: EtcdClient, options: EtcdRegistryOptions): Follow {
-  const { service, prefix = "/otlp/services/", pageSize = 500, timeoutMs = 5_000 } = options;
+function following(client: EtcdClient, service: string, options: EtcdRegistryOptions): Follow {
+  const { prefix = "/otlp/services/", pageSize = 500, timeoutMs = 5_000 } = options;
   const begin = `${prefix}${service}/`;
   const key = keyOf(begin);
   const rangeEnd = prefixEnd(key);

@@ -9,8 +9,6 @@ import { lines } from "./lines.ts";
 
 /** Options of {@link kubernetesRegistry}. */
 export interface KubernetesRegistryOptions extends WatchOptions, SliceOptions {
-  /** The Service whose pods to find; one without a cluster IP (headless) does just as well. */
-  readonly service: string;
   /** Where the Service is. Default: the namespace that we are in ourselves. */
   readonly namespace?: string;
   /** How the API server is reached. Default `inCluster()`. */
@@ -34,8 +32,10 @@ export interface KubernetesRegistryOptions extends WatchOptions, SliceOptions {
  * on where it ended; when the API server has given up that history (410, which it says in two ways), all are read again.
  *
  * Needs the verbs `list` and `watch` on `endpointslices` (discovery.k8s.io) in the namespace.
+ *
+ * @param service The Service whose pods to find; one without a cluster IP (headless) does just as well.
  */
-export function kubernetesRegistry(options: KubernetesRegistryOptions): Registry {
+export function kubernetesRegistry(service: string, options: KubernetesRegistryOptions = {}): Registry {
   const { access = inCluster(), allowCleartext = false, timeoutMs = 30_000 } = options;
   return {
     name: "kubernetes",
@@ -43,7 +43,7 @@ export function kubernetesRegistry(options: KubernetesRegistryOptions): Registry
       const time = timeOf(options);
       const api = kubernetesApi(access, allowCleartext, timeoutMs, time);
       try {
-        yield* watching("kubernetes", options, following(api, options)).watch(signal);
+        yield* watching("kubernetes", options, following(api, service, options)).watch(signal);
       } finally {
         api.close();
       }
@@ -58,15 +58,8 @@ interface Known {
   version: string;
 }
 
-function following(api: KubernetesApi, options: KubernetesRegistryOptions): Follow {
-  const {
-    service,
-    namespace,
-    pageSize = 500,
-    watchSeconds = 300,
-    watchGraceMs = 30_000,
-    maxEventBytes = 4 << 20,
-  } = options;
+function following(api: KubernetesApi, service: string, options: KubernetesRegistryOptions): Follow {
+  const { namespace, pageSize = 500, watchSeconds = 300, watchGraceMs = 30_000, maxEventBytes = 4 << 20 } = options;
   let known: Known | undefined;
 
   const path = (query: Readonly<Record<string, string>>) => (own: string) => {

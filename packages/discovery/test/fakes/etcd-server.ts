@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders, Http2Server, ServerHttp2Session, ServerHttp2Stream } from "node:http2";
 import { createSecureServer, createServer } from "node:http2";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import { testAuthority, testServer } from "@otlpkit/testkit/node";
 import { framed, frames } from "../../src/etcd/frames.ts";
 import * as messages from "../../src/etcd/messages.ts";
@@ -23,7 +23,7 @@ export interface FakeEtcd {
   readonly store: EtcdStore;
   /** Paths of the calls made, in order. */
   readonly calls: readonly string[];
-  /** Messages of watches hold no more events than this; those of one revision are marked as fragments. */
+  /** Messages of watches hold no more events than this, and come one after the other; those of a revision as fragments. */
   fragmentEvents(count: number): void;
   /** The next calls of a path are answered with a status. */
   fail(path: string, status: number, message: string, times?: number): void;
@@ -54,6 +54,7 @@ export async function fakeEtcd(options: FakeEtcdOptions = {}): Promise<FakeEtcd>
   const failures: { path: string; status: number; message: string; times: number }[] = [];
   const watchers = new Set<Watcher>();
   const sessions = new Set<ServerHttp2Session>();
+  const sockets = new Set<Socket>();
   const tokens = new Set<string>();
   let fragmentEvents = Infinity;
   let leaderless = false;
@@ -94,10 +95,13 @@ export async function fakeEtcd(options: FakeEtcdOptions = {}): Promise<FakeEtcd>
   const advance = (watcher: Watcher): void => {
     const events = [...store.since(watcher.next, watcher.create.key, watcher.create.rangeEnd)];
     if (store.header.revision >= watcher.next) watcher.next = store.header.revision + 1n;
-    while (events.length > 0) {
+    const next = (): void => {
       const some = events.splice(0, fragmentEvents);
+      if (some.length === 0) return;
       tell(watcher, { events: some, fragment: events.length > 0 && watcher.create.fragment });
-    }
+      if (events.length > 0) setTimeout(next, 20);
+    };
+    next();
   };
   store.onChange = ((before) => () => {
     before();
@@ -206,6 +210,11 @@ export async function fakeEtcd(options: FakeEtcdOptions = {}): Promise<FakeEtcd>
       session.on("error", () => {});
       session.once("close", () => sessions.delete(session));
     });
+    // Also those that never get as far as a session.
+    started.on("connection", (socket: Socket) => {
+      sockets.add(socket);
+      socket.once("close", () => sockets.delete(socket));
+    });
     started.on("sessionError", () => {});
     started.on("tlsClientError", () => {});
     await new Promise<void>((resolve, reject) => {
@@ -220,6 +229,7 @@ export async function fakeEtcd(options: FakeEtcdOptions = {}): Promise<FakeEtcd>
     if (stopping === undefined) return;
     const closed = new Promise<void>((resolve) => void stopping.close(() => resolve()));
     for (const session of sessions) session.destroy();
+    for (const socket of sockets) socket.destroy();
     await closed;
   }
 
