@@ -6,12 +6,15 @@ import {
   type WorldEntry,
 } from "@otlpkit/testkit/node";
 import { freePort, real, type RealBackend, type RealServer, startServer } from "@otlpkit/tool-real";
-import { afterAll, beforeAll, describe, it } from "vitest";
+import { afterAll, beforeAll, describe, it, vi } from "vitest";
 import { eurekaRegistrar, eurekaRegistry } from "../src/eureka/index.ts";
 import { instanceAt } from "./eureka-worlds.ts";
 import { faultWire } from "./fakes/fault-wire.ts";
 
 const eureka = await real("eureka");
+
+// A Java server on a busy machine takes its time to start, and some cases start it again.
+vi.setConfig({ testTimeout: 300_000 });
 
 describe.skipIf(eureka === undefined)("Eureka (the real one, Spring's paths)", () => {
   // It takes long to start, so all cases have the same one, one after the other.
