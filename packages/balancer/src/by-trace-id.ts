@@ -1,6 +1,7 @@
-import { traceIdHash, visitTraceIds } from "@otlpkit/otlp";
+import { visitTraceIds } from "@otlpkit/otlp";
 import type { Batch } from "@otlpkit/core";
 import { byResource } from "./by-resource.ts";
+import { hashWords } from "./hash.ts";
 import type { Key } from "./key.ts";
 
 /**
@@ -11,12 +12,10 @@ export function byTraceId(otherwise: Key = byResource()): Key {
   return {
     name: "trace-id",
     differsByItem: true,
-    first({ signal, body }) {
+    first(batch) {
+      const { signal } = batch;
       if (signal !== "traces" && signal !== "logs") return undefined;
-      let first: number | undefined;
-      visitTraceIds(signal, body, (idAt) => {
-        first ??= idAt === -1 ? without : traceIdHash(body, idAt);
-      });
+      const [first] = hashesOf(signal, batch);
       return first === without ? undefined : first;
     },
     of(batch) {
@@ -34,11 +33,12 @@ export function byTraceId(otherwise: Key = byResource()): Key {
 
 const without = -1;
 
-/** In one pass over the bytes, which takes a few nanoseconds a span. */
+/** In one pass over the bytes, which takes some nanoseconds a span. */
 function hashesOf(signal: "traces" | "logs", { body }: Batch): readonly number[] {
+  const view = new DataView(body.buffer, body.byteOffset, body.byteLength);
   const hashes: number[] = [];
   visitTraceIds(signal, body, (idAt) => {
-    hashes.push(idAt === -1 ? without : traceIdHash(body, idAt));
+    hashes.push(idAt === -1 ? without : hashWords(view, idAt));
   });
   return hashes;
 }
