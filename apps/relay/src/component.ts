@@ -7,6 +7,7 @@ import type {
   Sender,
   Signal,
 } from "@otlpkit/core";
+import type { RelayAudit } from "./settings/audit.ts";
 import type { Tenants } from "./tenants.ts";
 import type { ExporterTrace } from "./own-traces.ts";
 import type { Book, DestinationHealth, Health, Log, Metrics } from "@otlpkit/telemetry";
@@ -27,6 +28,8 @@ export interface ComponentContext {
   readonly tenants: Tenants;
   /** The signals of the pipelines that name this component. */
   readonly signals: readonly Signal[];
+  /** Where what somebody may have to answer for is recorded. */
+  readonly audit: RelayAudit;
   /** Lets go of something when the relay has closed, or could not start. */
   atEnd(letGo: () => void): void;
   /**

@@ -97,7 +97,10 @@ function whenFull({ on_full, block_on_overflow }: QueueConfig): "refuse" | "drop
 }
 
 /** Makes metrics, log lines and entries in the book of what the queue tells. */
-function listener({ book, id, log, metrics }: ExporterContext, numbers: QueueMetrics): (event: QueueEvent) => void {
+function listener(
+  { audit, book, id, log, metrics }: ExporterContext,
+  numbers: QueueMetrics,
+): (event: QueueEvent) => void {
   const labels = { exporter: id };
   const sent = bySignal(metrics, labels, "otelcol_exporter_sent", "Items that the destination has taken.");
   const rejected = bySignal(metrics, labels, "otlpkit_exporter_rejected", "Items refused in a partial success.");
@@ -147,6 +150,14 @@ function listener({ book, id, log, metrics }: ExporterContext, numbers: QueueMet
       case "dropped":
         numbers.dropped(event.items, event.reason);
         book.settled({ ...stop, tenant: event.tenant }, event.items, "dropped", `queue/${event.reason}`);
+        audit.record({
+          action: "data.dropped",
+          outcome: "failure",
+          actor: "otlpkit",
+          target: id,
+          reason: event.reason,
+          facts: { items: event.items, ...(event.tenant === undefined ? {} : { tenant: event.tenant }) },
+        });
         return log.error("dropped data that had been acknowledged", {
           reason: event.reason,
           batches: event.batches,

@@ -36,6 +36,8 @@ import { batchProcessor } from "./processors/batch.ts";
 import { memoryLimiterProcessor } from "./processors/memory-limiter.ts";
 import { otlpReceiver } from "./receivers/otlp.ts";
 import { tenantsConfig } from "./settings/tenants.ts";
+import { auditConfig } from "./settings/audit.ts";
+import { registrationConfig } from "./settings/discovery.ts";
 import { monitorConfig } from "./settings/monitor.ts";
 import { ownTraces } from "./settings/own-traces.ts";
 
@@ -105,6 +107,10 @@ const service = {
   memory_budget: optional(check(bytes, (size) => (size >= 1_048_576 ? undefined : "must be at least 1MiB"))),
   /** Ours: who shares this relay, so that nobody takes it all. */
   tenants: tenantsConfig,
+  /** Ours: who sent what, and what became of it. */
+  audit: auditConfig,
+  /** Ours: where the relay tells others that it is there. */
+  registration: present(registrationConfig),
   /** Ours: how long stopping may take. */
   drain_timeout: or(duration, 10_000),
 };

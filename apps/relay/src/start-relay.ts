@@ -20,6 +20,8 @@ import { defaultBudgetBytes } from "./memory.ts";
 import { startMonitor } from "./monitor.ts";
 import { startTracing } from "./own-traces.ts";
 import { buildPipelines } from "./pipelines.ts";
+import { startRegistration } from "./registration.ts";
+import { openAudit } from "./settings/audit.ts";
 import { listenHost } from "./settings/listen-host.ts";
 import { tenantsOf } from "./tenants.ts";
 import { underWay } from "./under-way.ts";
@@ -97,12 +99,15 @@ export async function startRelay(configuration: RelayConfiguration, surroundings
     const drainMs = configuration.service.drain_timeout;
     const whole = health.component("relay");
     undo.push(processMetrics(metrics));
+    const audit = await naming("service.audit", () => openAudit(configuration.service.audit, { log, metrics }));
+    undo.push(() => audit.close());
 
     const extensions: { id: string; extension: Extension }[] = [];
     const contextOf = (kind: string, id: string, signals: readonly Signal[] = []): ComponentContext => {
       const offer: ComponentContext["offer"] = (what, extension) => offered(what, extension, extensions);
       const atEnd = (letGo: () => void): void => void undo.push(letGo);
-      return { id, log: log.with({ [kind]: id }), metrics, health, book, budget, tenants, signals, offer, atEnd };
+      const own = log.with({ [kind]: id });
+      return { id, log: own, metrics, health, book, budget, tenants, signals, audit, offer, atEnd };
     };
 
     // First, because others may need them.
@@ -151,7 +156,8 @@ export async function startRelay(configuration: RelayConfiguration, surroundings
       for (const door of doors) {
         const labels = { receiver: id, transport: door.label.toLowerCase() };
         const traced = tracing.receive(id, labels.transport);
-        const stages = [traced, receiverMetrics(metrics, labels), monitor.stage, flow.stage, ...tenants.stages];
+        const counted = receiverMetrics(metrics, labels);
+        const stages = [traced, counted, audit.stage(id, "door"), monitor.stage, flow.stage, ...tenants.stages];
         const entrance = pipe(...stages, pipelines.entrance(id));
         const listening = await naming(door.key, () => door.receiver.listen(entrance));
         open.push({ id, door, listening, signals });
@@ -159,15 +165,28 @@ export async function startRelay(configuration: RelayConfiguration, surroundings
       }
     }
     whole.set("ready");
+    const where = open.map(({ door, listening }) => urlOf(door, listening));
+    const registration = await naming("service.registration", () =>
+      configuration.service.registration === undefined
+        ? undefined
+        : startRegistration(
+            configuration.service.registration,
+            where.map((url) => ({ url })),
+            { log, metrics },
+          ),
+    );
+    undo.push(() => registration?.close());
+    audit.record({
+      action: "relay.started",
+      outcome: "success",
+      actor: "otlpkit",
+      target: "relay",
+      facts: { version },
+    });
 
     let closing: Promise<{ leftItems: number }> | undefined;
     return {
-      doors: open.map(({ id, door, listening, signals }) => ({
-        id,
-        label: door.label,
-        url: door.scheme === "unix" ? listening.address : `${door.scheme}://${listening.address}`,
-        signals,
-      })),
+      doors: open.map(({ id, door, signals }, index) => ({ id, label: door.label, url: where[index]!, signals })),
       destinations,
       extensions: extensions.map(({ id, extension }) => ({ id, address: extension.address })),
       status: status[0],
@@ -211,6 +230,8 @@ export async function startRelay(configuration: RelayConfiguration, surroundings
     async function close(limitMs: number): Promise<{ leftItems: number }> {
       whole.set("stopping");
       const until = performance.now() + limitMs;
+      // Others should learn of it before the doors close.
+      await within(Promise.resolve(registration?.drain()), limitMs / 4);
       const doors = Promise.all(open.map(({ listening }) => listening.close({ graceMs: limitMs })));
       await within(doors, Math.min(lastRequestsMs, limitMs / 4));
       const drained = Promise.all([doors, pipelines.close()]);
@@ -224,11 +245,23 @@ export async function startRelay(configuration: RelayConfiguration, surroundings
       // The last spans end when the last batch is answered.
       await within(tracing.close(), Math.max(100, Math.min(lastSpansMs, until - performance.now())));
       await Promise.all(extensions.map(({ extension }) => extension.close()));
+      audit.record({
+        action: "relay.stopped",
+        outcome: leftItems === 0 ? "success" : "failure",
+        actor: "otlpkit",
+        target: "relay",
+        facts: { items: leftItems },
+      });
+      await within(Promise.all([audit.close(), registration?.close()]), Math.max(500, until - performance.now()));
       // The status server goes last, so that the last state can be read; `undo` holds it and the process metrics.
       await Promise.all(undo.map((step) => within(Promise.resolve(step()), 100)));
       return { leftItems };
     }
   }
+}
+
+function urlOf({ scheme }: Door, { address }: Listening): string {
+  return scheme === "unix" ? address : `${scheme}://${address}`;
 }
 
 function offered<K extends keyof Offers>(

@@ -19,7 +19,7 @@ async function backends(count: number, make: () => Promise<Backend> = grpcBacken
 
 async function relayTo(
   exporter: string,
-): Promise<{ relay: Relay; said: string[]; send(items: number): Promise<string[]> }> {
+): Promise<{ relay: Relay; said: string[]; send: (items: number) => Promise<string[]> }> {
   const { log, said } = remembering();
   const yaml = `
 receivers: { otlp: { protocols: { http: { endpoint: "127.0.0.1:0" } } } }
@@ -36,7 +36,7 @@ ${pipelinesTo(exporter.trim().split(":")[0]!)}`;
   return {
     relay,
     said,
-    async send(items) {
+    send: async (items) => {
       const batch = source.traces({ items });
       await sender.send(batch, { deadline: performance.now() + 20_000 });
       return itemIds("traces", batch.body, "protobuf");

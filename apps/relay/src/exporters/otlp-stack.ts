@@ -21,7 +21,7 @@ export interface OtlpStack {
 /** Queue, measure, encode, retry, connection: the way of a batch to one destination. */
 export async function otlpDestination(stack: OtlpStack, context: ExporterContext): Promise<Destination> {
   const { queue, retry, timeoutMs, encode, label, target } = stack;
-  const connection = context.condition.attempts(stack.connection);
+  const connection = pipe(context.audit.stage(context.id, "destination"), context.condition.attempts(stack.connection));
   if (queue.enabled && queue.storage !== undefined) {
     const storage = context.offer("storage", queue.storage);
     // It tries again by itself, with the waits of `retry`, and counts what becomes of each batch.

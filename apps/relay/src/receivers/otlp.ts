@@ -187,6 +187,17 @@ async function commonOptions(config: Common, context: ReceiverContext, transport
     onRefused({ signal, tenant, error }: Refusal): void {
       refused(error.code);
       if (tenant !== undefined) context.tenants.refused(tenant, error.code);
+      const unknown = error.code === "unauthenticated";
+      if (unknown || error.code === "forbidden") {
+        context.audit.record({
+          action: unknown ? "authentication.failed" : "authorization.denied",
+          outcome: "failure",
+          actor: "unknown",
+          target: context.id,
+          reason: (error.cause as Error | undefined)?.message ?? error.message,
+          facts: { transport },
+        });
+      }
       context.log.warn("refused a request", { transport, signal, tenant, code: error.code, error });
     },
   };

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { strangeAuthority, testAuthority, testClient } from "@otlpkit/testkit/node";
 import { afterAll, describe, expect, it } from "vitest";
 import { log, metrics } from "@otlpkit/telemetry";
+import { noAudit } from "./audit.ts";
 import { readClientTls } from "./tls.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "otlpkit-tls-"));
@@ -21,6 +22,7 @@ const context = {
   id: "otlp",
   log: log({ write: () => undefined }),
   metrics: metrics(),
+  audit: noAudit,
   atEnd: (letGo: () => void) => void cleanUp.push(letGo),
 };
 const read = (config: Parameters<typeof readClientTls>[0]) => readClientTls(config, context);

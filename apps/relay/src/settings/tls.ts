@@ -1,5 +1,5 @@
 import { check, choice, flag, ignored, list, optional, or, section, type SectionOf, text } from "@otlpkit/config";
-import { ExportError, type Live } from "@otlpkit/core";
+import { type AuditRecord, ExportError, type Live } from "@otlpkit/core";
 import { duration } from "@otlpkit/config";
 import type { ComponentContext } from "../component.ts";
 
@@ -62,7 +62,7 @@ export interface ServerTlsMaterial {
   readonly askClientCert?: boolean;
 }
 
-type Surroundings = Pick<ComponentContext, "id" | "log" | "metrics" | "atEnd">;
+type Surroundings = Pick<ComponentContext, "id" | "log" | "metrics" | "audit" | "atEnd">;
 
 /**
  * Reads the `tls` of an exporter; what stands in files is followed.
@@ -135,6 +135,15 @@ async function withFiles(
     "otlpkit_tls_reloads",
     "Times that certificates were taken from their files.",
   );
+  const record = (action: string, facts: AuditRecord["facts"] & object, error?: ExportError): void =>
+    context.audit.record({
+      action,
+      outcome: error === undefined ? "success" : "failure",
+      actor: "otlpkit",
+      target: context.id,
+      facts,
+      ...(error === undefined ? {} : { reason: error.message }),
+    });
   const files = await tlsFiles({
     ...(certFile === undefined ? {} : { certFile }),
     ...(keyFile === undefined ? {} : { keyFile }),
@@ -148,11 +157,13 @@ async function withFiles(
       const days = Math.floor(leftMs / 86_400_000);
       const soon = leftMs < (certificate.notAfterMs - certificate.notBeforeMs) / 3;
       const facts = { subject: certificate.subject, days, fingerprint: certificate.fingerprint256 };
+      record("certificate.loaded", { days, fingerprint: certificate.fingerprint256 });
       if (soon) context.log.warn("the certificate ends soon", facts);
       else context.log.info("loaded a certificate", facts);
     },
     onError(error) {
       reloads.with({ component: context.id, result: "failure" }).add(1);
+      record("certificate.refused", {}, error);
       context.log.error("cannot use new certificates; those in use stay", { error });
     },
   }).catch((error: unknown) => {
