@@ -27,7 +27,7 @@ export interface ExporterTrace {
 const asIs: Middleware = (next) => next;
 
 /** A relay that is not traced. */
-export const untraced: Tracing = {
+const untraced: Tracing = {
   receive: () => asIs,
   exporter: () => ({ enter: asIs, leave: asIs, send: asIs }),
   ids: () => ({}),

@@ -43,8 +43,8 @@ export interface PerformanceReader {
   close(): void;
 }
 
-/** Every 10 ms: finer than any delay that matters, and nothing in a profile. */
-const resolutionMs = 10;
+/** Every 20 ms: finer than any delay that matters, and nothing in a profile. */
+const resolutionMs = 20;
 
 /** Measures from now on. `folders` are those whose disks may become full. */
 export function performanceReader(folders: readonly string[] = []): PerformanceReader {
