@@ -409,6 +409,14 @@ export function vaultCases(start: () => Promise<VaultUnderTest>): void {
       expect(await leasesAlive()).not.toContain(made[0]);
     });
 
+    it("stay while the token is the same, also when that is looked at again", async () => {
+      const shop = client(vaultToken(await tokenOf({ ttl: "3s", renewable: false })));
+      const source = shop.leased("rabbitmq/creds/shop");
+      const before = await texts(source);
+      await server.pass(2_500);
+      expect(await texts(source)).toEqual(before);
+    });
+
     it("are followed by others when the token is another, with which they would have ended", async () => {
       const { login } = await role({ token_ttl: "4s", token_max_ttl: "4s" });
       const shop = client(login);

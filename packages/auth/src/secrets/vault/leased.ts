@@ -1,5 +1,5 @@
 import { ExportError } from "@otlpkit/core";
-import { sameSecrets, type Secrets } from "../secret.ts";
+import { sameSecrets, type Secret, type Secrets } from "../secret.ts";
 import type { SecretSource } from "../secret-source.ts";
 import { watching } from "../watching.ts";
 import { vaultPath } from "./address.ts";
@@ -14,7 +14,7 @@ export interface LeasedOptions {
   readonly path: string;
   readonly authorized: (request: VaultRequest) => Promise<Json>;
   /** The token that is good now: what was leased with another has ended, or will soon. */
-  readonly token: () => object | undefined;
+  readonly token: () => Secret | undefined;
   readonly clock: Clock;
   readonly onError: (error: ExportError) => void;
   /** The client is closed. */
@@ -34,7 +34,7 @@ interface Lease {
   readonly id: string;
   readonly leaseMs: number;
   readonly renewable: boolean;
-  readonly by: object | undefined;
+  readonly by: Secret | undefined;
   endsMs: number;
   /** It was given less than it asked for: it has come near its longest life, and asking again is of no use. */
   atItsLongest: boolean;

@@ -58,11 +58,13 @@ export function vaultSession(options: SessionOptions): Session {
       const before = held;
       const token = await login.logIn(ask, closing.signal);
       const endsMs = token.leaseMs > 0 ? clock.now() + token.leaseMs : Number.POSITIVE_INFINITY;
-      held = { ...token, endsMs, atItsLongest: false };
+      // The same token, looked at again, is the same secret: what was leased with it goes on.
+      const value = before?.value.equals(token.value) ? before.value : token.value;
+      held = { ...token, value, endsMs, atItsLongest: false };
       failures = 0;
       refusal = undefined;
       later(held, renewAfterMs(token.leaseMs, clock));
-      if (before && !before.value.equals(held.value)) onChange();
+      if (before && before.value !== value) onChange();
       return held;
     } catch (error) {
       refusal = { error, untilMs: clock.now() + backoffMs(++failures, clock) };

@@ -127,7 +127,14 @@ export function vault(options: VaultOptions): Vault {
     secret: (path, { field = "value", mount } = {}) => entry(secrets(path, mount), field),
     secrets: (path, { mount } = {}) => secrets(path, mount),
     leased(path) {
-      const lease = leased({ path, authorized, token: () => session.current, clock, onError, closing: closing.signal });
+      const lease = leased({
+        path,
+        authorized,
+        token: () => session.current?.value,
+        clock,
+        onError,
+        closing: closing.signal,
+      });
       leases.add(lease);
       return lease;
     },
