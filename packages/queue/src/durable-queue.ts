@@ -61,6 +61,8 @@ export async function durableQueue(
   const rate = drainRate(now);
   const waiting = flushes();
   const records = reader(files, folder, markOf(queueId), settings.encryption);
+  /** Batches on their way in. */
+  const pending = new Set<Promise<void>>();
   let nextConsumer = found.nextConsumer;
   let synced = { batches: 0, items: 0 };
   let deadLetters: Promise<DurableQueue> | undefined;
@@ -148,7 +150,10 @@ export async function durableQueue(
       if (options.signal?.aborted === true)
         throw new ExportError("cancelled", `cannot queue ${signal}: the caller gave up`);
       if (options.deadline !== undefined && options.deadline <= now()) throw outOfTime(batch);
-      await inTime(store(batch, options), batch, options);
+      const storing = store(batch, options);
+      pending.add(storing);
+      void storing.catch(() => {}).finally(() => pending.delete(storing));
+      await inTime(storing, batch, options);
       return accepted;
     } catch (thrown) {
       const error = ExportError.from(thrown, `cannot queue ${signal}`);
@@ -214,7 +219,7 @@ export async function durableQueue(
     if (consumers.every((other) => other.isSettled(segment, sequence))) recent.remove(sequence);
     rate.left(bytes / consumers.length);
     if (!segment.open && one.isDoneWith(segment)) void sweeper.go();
-    if (drains.has(one.name)) waiting.settled(sequence);
+    if (drains.has(one.name) && segment.lockedOut === undefined) waiting.settled(sequence);
   }
 
   function consumerOf(name: string): Consumer {
@@ -252,8 +257,8 @@ export async function durableQueue(
     if (oldest === undefined) return false;
     if (oldest.open) await writer.endSegment();
     if (consumers.length === 0) consumerOf("default");
-    oldest.lockedOut = undefined;
     for (const one of consumers) books.drop(one, oldest, sequencesOf(oldest), "full");
+    oldest.lockedOut = undefined;
     await sweeper.go();
     return true;
   }
@@ -294,7 +299,7 @@ export async function durableQueue(
   }
 
   async function flush(signal?: AbortSignal): Promise<void> {
-    await writer.idle();
+    await Promise.allSettled(pending);
     const before = writer.next.sequence;
     let left = 0;
     for (const one of consumers) if (drains.has(one.name)) for (const _ of books.unsettled(one, before)) left++;

@@ -101,7 +101,7 @@ export interface Recovered {
   readonly damagedPlaces: number;
   /** Batches that were lost to damage, for the first time now. */
   readonly damaged: Amount;
-  /** Batches that were under way when the process died: they will be delivered again. */
+  /** Batches that were under way when the process died, for each consumer: they will be delivered again. */
   readonly mayRepeat: Amount;
   /** Whether the records of progress were damaged, so that more may be repeated than was under way. */
   readonly progressDamaged: boolean;

@@ -91,7 +91,9 @@ export async function recover(options: RecoverOptions): Promise<RecoveredQueue> 
       ...damage,
       tornBytes: damage.tornBytes + unfinishedBytes,
       damaged,
-      mayRepeat: consumers.map((one) => begunOf(one, segments)).reduce(larger, nothing),
+      mayRepeat: consumers
+        .map((one) => begunOf(one, segments))
+        .reduce((sum, { batches, items }) => plus(sum, batches, items), nothing),
       progressDamaged: progress.damaged || (snapshot === undefined && found.segments.length > 0),
     },
   };
