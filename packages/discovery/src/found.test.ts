@@ -21,6 +21,9 @@ describe("endpointOf", () => {
     for (const host of ["", "a b", "a/b", "user@a", "a?b", "[::1]"]) {
       expect(endpointOf({ host, port: 4317 }), host).toBeUndefined();
     }
+    for (const path of ["/a?b", "a#b", "a b"]) {
+      expect(endpointOf({ host: "a", port: 1, metadata: { "otlp-path": path } }), path).toBeUndefined();
+    }
     for (const port of [0, -1, 65_536, 1.5, Number.NaN]) expect(endpointOf({ host: "a", port })).toBeUndefined();
   });
 

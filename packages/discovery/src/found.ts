@@ -16,6 +16,14 @@ export interface Found {
   readonly metadata?: Readonly<Record<string, string>> | undefined;
 }
 
+/**
+ * A host as strangers tell it: without the ways in which it would be a Unix socket of our own machine, to which nobody else
+ * is to send us.
+ */
+export function remoteHost(host: string): string {
+  return host.startsWith("/") ? "" : host;
+}
+
 /** How the instances of a service are spoken to, which few sources tell. */
 export interface Manner {
   /** Whether they speak TLS, for those that do not say. Default "http", which is plain. */
@@ -93,6 +101,7 @@ function urlOf({ host, port }: Found, scheme: string, path: string): string | un
   if (host.startsWith("/")) return `unix://${host}`;
   if (host === "" || !Number.isInteger(port) || port < 1 || port > 65_535) return undefined;
   const name = host.includes(":") ? `[${host}]` : host;
+  if (/[\s?#\\]/.test(path)) return undefined;
   const tail = path === "" || path.startsWith("/") ? path : `/${path}`;
   const url = `${scheme}://${name}:${port}${tail}`;
   // What a stranger wrote into a registry may be no host at all: "a/b", "user@host", a space.

@@ -78,6 +78,12 @@ describe("consulRegistry", () => {
     ]);
   });
 
+  it("lets nobody send it to a socket of its own machine", async () => {
+    server.put({ ID: "a", Name: "otlp", Address: "/run/docker.sock" });
+    server.put({ ID: "b", Name: "otlp", Address: "127.0.0.1", Port: 4317 });
+    expect(urls(await watch().firstList())).toEqual(["http://127.0.0.1:4317"]);
+  });
+
   it("takes who passes; with a warning only when told to, by the weight for that", async () => {
     const Checks = [{ CheckID: "c", Status: "passing" }];
     for (const [at, ID] of ["a", "b", "c"].entries()) {

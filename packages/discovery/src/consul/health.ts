@@ -1,5 +1,5 @@
 import { type Endpoint, ExportError } from "@otlpkit/core";
-import { endpointOf, type Found, type Manner } from "../found.ts";
+import { endpointOf, type Found, type Manner, remoteHost } from "../found.ts";
 
 /** Which instances are taken, and by which address. */
 export interface HealthChoice extends Manner {
@@ -66,7 +66,7 @@ function foundIn({ Node, Service, Checks }: Entry, choice: HealthChoice): Found 
   const tagged = choice.taggedAddress === undefined ? undefined : Service.TaggedAddresses?.[choice.taggedAddress];
   const tags = (Service.Tags ?? []).join(",");
   return {
-    host: firstOf(tagged?.Address, Service.Address, Node?.Address),
+    host: remoteHost(firstOf(tagged?.Address, Service.Address, Node?.Address)),
     port: tagged?.Port ?? Service.Port ?? 0,
     id: Service.ID,
     weight: warned ? Service.Weights?.Warning : Service.Weights?.Passing,

@@ -1,5 +1,5 @@
 import type { Endpoint, Registration } from "@otlpkit/core";
-import { endpointOf, labelsOf, type Manner, placeOf } from "../found.ts";
+import { endpointOf, labelsOf, type Manner, placeOf, remoteHost } from "../found.ts";
 import type { Instance } from "./applications.ts";
 
 /** How instances are reached. */
@@ -18,7 +18,7 @@ export function endpointOfInstance(instance: Instance, choice: InstanceChoice): 
   const { zone, [drainingLabel]: _, ...metadata } = textsOf(instance.metadata);
   return endpointOf(
     {
-      host: names.find((name) => name !== undefined && name !== "") ?? "",
+      host: remoteHost(names.find((name) => name !== undefined && name !== "") ?? ""),
       port: Number(chosen?.$ ?? 0),
       id: instanceId,
       secure: isSecure,
