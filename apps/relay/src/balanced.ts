@@ -1,6 +1,7 @@
 import type { Balancer, Registry, Sender, Transport } from "@otlpkit/core";
 import type { RouteEvent, RouteOptions } from "@otlpkit/balancer";
-import type { ComponentContext } from "./component.ts";
+import { type BalancerMetrics, balancerMetrics } from "@otlpkit/telemetry";
+import type { ExporterContext } from "./component.ts";
 
 /**
  * One sender of a transport and the endpoints that a registry finds, and what happens on it in metrics and the log.
@@ -9,53 +10,49 @@ export async function balanced(
   registry: Registry,
   transport: Transport,
   { balancer, options }: { readonly balancer: Balancer; readonly options: RouteOptions },
-  context: ComponentContext,
+  context: ExporterContext,
 ): Promise<Sender> {
   const { route } = await import("@otlpkit/balancer");
-  const sender = route(registry, balancer, { ...options, onEvent: listener(context) })(transport);
   const { id, metrics } = context;
-  const gauge = (name: string, help: string) => metrics.gauge(`otlpkit_balancer_${name}`, help);
-  const endpoints = gauge("endpoints", "Endpoints that are known, by state.");
-  const states = new Set<string>();
-  metrics.beforeRead(() => {
-    const counts = new Map<string, number>([...states].map((state) => [state, 0]));
-    for (const { state } of sender.endpoints()) counts.set(state, (counts.get(state) ?? 0) + 1);
-    for (const [state, count] of counts) {
-      states.add(state);
-      endpoints.with({ exporter: id, state }).set(count);
-    }
-  });
+  const endpoints = (): readonly { readonly state: string }[] => sender.endpoints();
+  const numbers = balancerMetrics(metrics, { exporter: id }, () => endpoints().map(({ state }) => state));
+  const sender = route(registry, balancer, { ...options, onEvent: listener(context, numbers) })(transport);
   return sender;
 }
 
-function listener({ id, log, metrics }: ComponentContext): (event: RouteEvent) => void {
-  const labels = { exporter: id };
-  const count = (name: string, help: string) => metrics.counter(`otlpkit_balancer_${name}`, help);
-  const attempts = count("attempts", "Attempts at endpoints.").with(labels);
-  const failures = count("failed_attempts", "Attempts that failed, by whether another endpoint was tried.");
-  const ejections = count("ejections", "Times that an endpoint was taken out, by reason.");
+function listener({ condition, log }: ExporterContext, numbers: BalancerMetrics): (event: RouteEvent) => void {
+  const isOut = (endpoint: string, reason: string): void => {
+    numbers.ejected(reason);
+    condition.trouble(endpoint, `its endpoint ${endpoint} is taken out (${reason})`);
+  };
   return (event) => {
     switch (event.kind) {
       case "picked":
-        return attempts.add(1);
+        return numbers.attempted();
       case "failed":
-        return failures.with({ ...labels, goes_on: String(event.goesOn) }).add(1);
+        return numbers.failed(event.goesOn);
       case "endpoints":
+        for (const endpoint of event.removed) {
+          numbers.gone(endpoint);
+          condition.trouble(endpoint, undefined);
+        }
         return log.info("endpoints changed", { added: event.added, removed: event.removed, known: event.known });
       case "ejected":
-        ejections.with({ ...labels, reason: event.reason }).add(1);
+        isOut(event.endpoint, event.reason);
         return log.warn("took out an endpoint that fails", {
           endpoint: event.endpoint,
           reason: event.reason,
           forMs: Math.round(event.forMs),
         });
       case "restored":
+        condition.trouble(event.endpoint, undefined);
         return log.info("an endpoint is back", { endpoint: event.endpoint });
       case "breaker":
-        if (event.state === "open") ejections.with({ ...labels, reason: "circuit breaker" }).add(1);
+        numbers.breaker(event.endpoint, event.state);
+        if (event.state === "open") isOut(event.endpoint, "circuit breaker");
         return log.info("a circuit breaker has changed", { endpoint: event.endpoint, state: event.state });
       case "down":
-        ejections.with({ ...labels, reason: "health check" }).add(1);
+        isOut(event.endpoint, "health check");
         return log.warn("an endpoint does not pass its health check", { endpoint: event.endpoint, error: event.error });
       case "held":
         return log.debug("an endpoint asks for a pause", { endpoint: event.endpoint, forMs: Math.round(event.forMs) });

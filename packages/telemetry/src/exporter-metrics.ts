@@ -51,20 +51,6 @@ export function exporterMetrics(metrics: Metrics, labels: Labels): Middleware {
   };
 }
 
-/** What the circuit breaker in front of an endpoint does. */
-export type BreakerState = "closed" | "half-open" | "open";
-
-/** Shows the state of circuit breakers; call the result with an endpoint and its state at each change. */
-export function breakerMetrics(metrics: Metrics, labels: Labels): (endpoint: string, state: BreakerState) => void {
-  const states = metrics.gauge("otlpkit_breaker_state", "0 closed, 1 half open, 2 open.", "state");
-  const changes = metrics.counter("otlpkit_breaker_changes", "Changes of a breaker's state, by the new one.");
-  const numbers: Readonly<Record<BreakerState, number>> = { closed: 0, "half-open": 1, open: 2 };
-  return (endpoint, state) => {
-    states.with({ ...labels, endpoint }).set(numbers[state]);
-    changes.with({ ...labels, endpoint, state }).add(1);
-  };
-}
-
 /** Counts attempts that failed and were followed by another; call the result at each of them with the error's code. */
 export function retryMetrics(metrics: Metrics, labels: Labels): (code: string) => void {
   const attempts = metrics.counter("otlpkit_exporter_retries", "Attempts that failed and were followed by another.");

@@ -4,9 +4,9 @@ import { accepted, byteBudget, ExportError, pipe, protobufBatch, signalNames } f
 import { recordingSender } from "@otlpkit/testkit";
 import { describe, expect, it } from "vitest";
 import {
+  balancerMetrics,
   batchSizeMetrics,
   bookAnswers,
-  breakerMetrics,
   budgetMetrics,
   exporterMetrics,
   ledgerMetrics,
@@ -60,7 +60,11 @@ const sections: Readonly<Record<string, { readonly about: string; readonly use: 
       const way = pipe(exporterMetrics(m, { exporter: "otlp" }), end);
       for (const batch of batches) await way.send(batch, {}).catch(once);
       retryMetrics(m, { exporter: "otlp" })("unavailable");
-      breakerMetrics(m, { exporter: "otlp" })("http://a", "open");
+      const endpoints = balancerMetrics(m, { exporter: "otlp" }, () => ["ready"]);
+      endpoints.attempted();
+      endpoints.failed(true);
+      endpoints.ejected("health check");
+      endpoints.breaker("http://a", "open");
     },
   },
   Queues: {
@@ -140,6 +144,42 @@ const sections: Readonly<Record<string, { readonly about: string; readonly use: 
   },
 };
 
+/** Those that parts of the relay make by themselves; a test of the relay holds these lines to its sources. */
+const ofTheRelay = [
+  ["otlpkit_audit_failing", "gauge", "state", "", "1 while a place for audit records can't be written."],
+  ["otlpkit_audit_lost_records", "gauge", "records", "", "Audit records lost for want of room."],
+  ["otlpkit_audit_pending_records", "gauge", "records", "", "Audit records that are not kept yet."],
+  [
+    "otlpkit_discovery_endpoints",
+    "gauge",
+    "endpoints",
+    "exporter, source",
+    "Endpoints in the list that the source gave last.",
+  ],
+  [
+    "otlpkit_discovery_stale",
+    "gauge",
+    "state",
+    "exporter, source",
+    "1 while the source of endpoints can't be asked and the last list stands.",
+  ],
+  ["otlpkit_registration_fresh", "gauge", "state", "registry", "1 while the registration is known to stand."],
+  [
+    "otlpkit_tls_certificate_not_after_timestamp_seconds",
+    "gauge",
+    "seconds",
+    "component",
+    "When the certificate in use ends, in seconds since 1970.",
+  ],
+  [
+    "otlpkit_tls_reloads",
+    "counter",
+    "reloads",
+    "component, result",
+    "Times that certificates were taken from their files.",
+  ],
+];
+
 const intro = `# Metrics
 
 What \`/metrics\` of a relay shows, and what \`@otlpkit/telemetry\` has for programs of your own. Names that begin with
@@ -181,6 +221,11 @@ describe("METRICS.md", () => {
         return `## ${title}\n\n${about}\n\n${table(lines)}\n`;
       }),
     );
+    const rest = [
+      ["name", "type", "unit", "labels", "meaning"],
+      ...ofTheRelay.map(([name, ...more]) => [`\`${name}\``, ...more]),
+    ];
+    pages.push(`## Parts of the relay\n\nWhat components of the relay tell of themselves.\n\n${table(rest)}\n`);
     await expect([intro, ...pages].join("\n")).toMatchFileSnapshot("../METRICS.md");
   });
 });

@@ -1,6 +1,6 @@
 import { ExportError, type Middleware, pipe, type Sender, type Transport } from "@otlpkit/core";
 import { balanced } from "../balanced.ts";
-import type { ComponentContext } from "../component.ts";
+import type { ExporterContext } from "../component.ts";
 import { type BalancerConfig, balancerOf, readsBatches } from "../settings/balancer.ts";
 import { type DiscoveryConfig, registryOf } from "../settings/discovery.ts";
 
@@ -35,7 +35,7 @@ export async function wayTo(
   transport: Transport,
   { url, discovery, balancer, scheme, port, timeoutMs }: Destinations,
   encode: readonly Middleware[],
-  context: ComponentContext,
+  context: ExporterContext,
 ): Promise<Way> {
   if (discovery === undefined) {
     if (url === undefined) throw new ExportError("rejected", "needs endpoint or discovery: where to send");
