@@ -1,11 +1,15 @@
-import { type Batch, type Encryption, ExportError, type FileSealer } from "@otlpkit/core";
+import type { Batch, Encryption } from "@otlpkit/core";
+import { bestEffort } from "./best-effort.ts";
 import { type Catalog, type Segment, segmentOf } from "./catalog.ts";
-import type { Files, OpenFile } from "./files.ts";
-import { markOf, nameOfSegment } from "./layout.ts";
+import { diskRefusal } from "./disk-refusal.ts";
+import type { Files } from "./files.ts";
+import { freeSpace } from "./free-space.ts";
+import { markOf } from "./layout.ts";
 import type { Durability, SetTimer } from "./options.ts";
 import type { Refusal } from "./queue.ts";
 import { checksumOf, encodeDetails, encodeHead, encodeTenant, minHeadBytes } from "./record.ts";
-import { contextOf, encodeSegmentHeader, segmentHeaderBytes } from "./segment-header.ts";
+import { type NewFile, segmentFiles } from "./segment-files.ts";
+import { encodeSegmentHeader, segmentHeaderBytes } from "./segment-header.ts";
 
 /** Writes batches to segments, many with one write and one sync. */
 export interface Appender {
@@ -81,13 +85,7 @@ interface Prepared extends Waiting {
   readonly parts: readonly Uint8Array[];
 }
 
-interface Spare {
-  readonly number: number;
-  readonly file: OpenFile;
-  readonly sealer: FileSealer | undefined;
-}
-
-interface Active extends Spare {
+interface Active extends NewFile {
   readonly segment: Segment;
   /** Whether its header is written. */
   begun: boolean;
@@ -100,8 +98,6 @@ interface Active extends Spare {
 
 /** How long what was only handed to the operating system may stay unsynced. */
 const bufferedSyncMs = 1000;
-const freeCheckMs = 1000;
-const freeCheckBytes = 16 * 1024 * 1024;
 
 /** Bytes that a batch takes at most, apart from what encryption adds. */
 export function recordBytesOf(batch: Batch, details: Buffer = encodeDetails(batch)): number {
@@ -114,7 +110,7 @@ export function recordBytesOf(batch: Batch, details: Buffer = encodeDetails(batc
 }
 
 export function appender(options: AppenderOptions): Appender {
-  const { files, folder, queueId, catalog, encryption, segmentBytes, groupBytes, setTimer } = options;
+  const { files, folder, queueId, catalog, segmentBytes, groupBytes, setTimer } = options;
   const mark = markOf(queueId);
   const fsynced = options.durability === "fsynced";
   /** For these there is no place yet. */
@@ -122,8 +118,7 @@ export function appender(options: AppenderOptions): Appender {
   /** These have one, and are encoded while the disk is busy with those before. */
   let prepared: Prepared[] = [];
   let active: Active | undefined;
-  let spare: Promise<Spare> | undefined;
-  let nextSegment = options.nextSegment;
+  const newFiles = segmentFiles(options);
   /** Of the next that is prepared. */
   let planned: Position = options.next;
   /** Of the next that is written. */
@@ -134,7 +129,7 @@ export function appender(options: AppenderOptions): Appender {
   let endRequested = false;
   let syncs = 0;
   let cancelSync: (() => void) | undefined;
-  let freeChecked = { atMs: -Infinity, bytesSince: 0 };
+  const space = freeSpace(options);
   let groupFull = (): void => {};
 
   function append(batch: Batch, refusal?: Refusal): Promise<void> {
@@ -256,7 +251,7 @@ export function appender(options: AppenderOptions): Appender {
     const { offset } = group[0] as Prepared;
     let attempted = "write records";
     try {
-      await checkFree(bytes);
+      await space.check(bytes);
       if (into.begun) await into.file.write(parts, offset);
       else {
         const header = encodeSegmentHeader(into.segment.header);
@@ -279,11 +274,7 @@ export function appender(options: AppenderOptions): Appender {
     if (fsynced) becameSafe(written.sequence);
     commit(into, group);
     for (const { resolve } of group) resolve();
-    if (spare === undefined && into.end > segmentBytes / 2) {
-      spare = makeSpare();
-      // Whoever takes it sees to the error.
-      spare.catch(() => {});
-    }
+    if (into.end > segmentBytes / 2) newFiles.prepare();
   }
 
   function commit(into: Active, group: readonly Prepared[]): void {
@@ -321,9 +312,7 @@ export function appender(options: AppenderOptions): Appender {
 
   async function beginSegment(): Promise<void> {
     await finish();
-    const taken = spare ?? makeSpare();
-    spare = undefined;
-    const { number, file, sealer } = await taken;
+    const { number, file, sealer } = await newFiles.take();
     const header = {
       number,
       generation: 1,
@@ -338,24 +327,6 @@ export function appender(options: AppenderOptions): Appender {
     active = { number, file, sealer, segment, begun: false, end: segmentHeaderBytes, safeEnd: 0, synced: true };
   }
 
-  async function makeSpare(): Promise<Spare> {
-    const number = nextSegment++;
-    const sealer = await encryption?.create(contextOf(queueId, number));
-    const file = await files.open(`${folder}/${nameOfSegment(number)}`, "create");
-    try {
-      await files.syncFolder(folder);
-      return { number, file, sealer };
-    } catch (error) {
-      await discard({ number, file, sealer });
-      throw error;
-    }
-  }
-
-  async function discard({ number, file }: Spare): Promise<void> {
-    await bestEffort(file.close());
-    await bestEffort(files.remove(`${folder}/${nameOfSegment(number)}`));
-  }
-
   /** Ends the segment that is being written. */
   async function finish(): Promise<void> {
     const ended = active;
@@ -364,7 +335,7 @@ export function appender(options: AppenderOptions): Appender {
     await syncNow(ended);
     ended.segment.open = false;
     if (ended.begun) await bestEffort(ended.file.close());
-    else await discard(ended);
+    else await newFiles.discard(ended);
   }
 
   function syncLater(into: Active): void {
@@ -400,19 +371,6 @@ export function appender(options: AppenderOptions): Appender {
     options.onSafe(before);
   }
 
-  async function checkFree(bytes: number): Promise<void> {
-    const nowMs = options.now();
-    freeChecked.bytesSince += bytes;
-    if (nowMs - freeChecked.atMs < freeCheckMs && freeChecked.bytesSince < freeCheckBytes) return;
-    const free = await files.freeBytes(folder);
-    if (free - bytes < options.minFreeBytes) {
-      throw Object.assign(new Error(`the disk has ${free} bytes left, and ${options.minFreeBytes} are to stay free`), {
-        code: "ENOSPC",
-      });
-    }
-    freeChecked = { atMs: nowMs, bytesSince: 0 };
-  }
-
   function refusalOf(attempted: string, error: unknown): unknown {
     options.onFailure(attempted, error);
     return diskRefusal(attempted, error);
@@ -427,7 +385,7 @@ export function appender(options: AppenderOptions): Appender {
       return written;
     },
     get nextSegment() {
-      return nextSegment;
+      return newFiles.nextNumber;
     },
     get syncs() {
       return syncs;
@@ -443,38 +401,9 @@ export function appender(options: AppenderOptions): Appender {
       await idle();
       cancelSync?.();
       await finish();
-      const unused = await spare?.catch(() => undefined);
-      spare = undefined;
-      if (unused !== undefined) await discard(unused);
+      await newFiles.close();
     },
   };
-}
-
-/** How long to stay away when the disk fails. */
-export const diskRetryMs = 1000;
-
-/** What a sender is told when the disk fails. */
-export function diskRefusal(attempted: string, error: unknown): ExportError {
-  if (ExportError.is(error) && error.retryable) return error;
-  const { code, message } =
-    error instanceof Error ? (error as Error & { code?: string }) : { code: undefined, message: String(error) };
-  const full = code === "ENOSPC" || code === "EDQUOT";
-  return new ExportError(
-    full ? "overloaded" : "unavailable",
-    full
-      ? `cannot queue: the disk is full (${message}); free some space`
-      : `cannot queue: failed to ${attempted} (${message})`,
-    { retryAfterMs: diskRetryMs, cause: error },
-  );
-}
-
-/** For what only tidies up: whatever is left behind is seen to at the next start. */
-async function bestEffort(work: Promise<unknown> | undefined): Promise<void> {
-  try {
-    await work;
-  } catch {
-    // See above.
-  }
 }
 
 function turn(): Promise<void> {

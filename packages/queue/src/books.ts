@@ -129,10 +129,3 @@ function booksOf({ figures, queuedBatches, queuedItems }: Account): Books {
     queued: { batches: queuedBatches, items: queuedItems },
   };
 }
-
-/** The books that figures of all tenants make, for those who only look. */
-export function booksFrom(accounts: readonly (readonly [string | null, Figures])[], queued: Amount): Books {
-  const figures = outcomes.flatMap(() => [0, 0]);
-  for (const [, one] of accounts) for (let at = 0; at < one.length; at++) (figures[at] as number) += one[at] as number;
-  return booksOf({ figures, queuedBatches: queued.batches, queuedItems: queued.items });
-}

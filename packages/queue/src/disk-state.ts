@@ -1,5 +1,5 @@
 import { ExportError } from "@otlpkit/core";
-import { diskRefusal, diskRetryMs } from "./appender.ts";
+import { diskRefusal, diskRetryMs } from "./disk-refusal.ts";
 import type { QueueEvent } from "./events.ts";
 
 /** Whether the disk takes anything. After a failure one write at a time finds out. */

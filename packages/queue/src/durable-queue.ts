@@ -1,5 +1,5 @@
-import { type Ack, accepted, type Batch, ExportError, type Sender, type SendOptions } from "@otlpkit/core";
-import { appender, recordBytesOf, type Stored } from "./appender.ts";
+import { type Batch, ExportError, type Sender } from "@otlpkit/core";
+import { appender, type Stored } from "./appender.ts";
 import { cache } from "./cache.ts";
 import type { Entry, Segment } from "./catalog.ts";
 import { consumer, type Consumer } from "./consumer.ts";
@@ -9,7 +9,9 @@ import { type Drain, drain } from "./drain.ts";
 import { drainRate } from "./drain-rate.ts";
 import { amountOf, consumerFacts, oldestOf } from "./facts.ts";
 import { flushes } from "./flushes.ts";
-import { deadFolderOf, markOf } from "./layout.ts";
+import { entrance } from "./entrance.ts";
+import { deadLetters } from "./dead-letters.ts";
+import { markOf } from "./layout.ts";
 import type { DrainOptions, Settings } from "./options.ts";
 import { progress } from "./progress.ts";
 import { safeNote } from "./progress-file.ts";
@@ -61,12 +63,8 @@ export async function durableQueue(
   const rate = drainRate(now);
   const waiting = flushes();
   const records = reader(files, folder, markOf(queueId), settings.encryption);
-  /** Batches on their way in. */
-  const pending = new Set<Promise<void>>();
   let nextConsumer = found.nextConsumer;
   let synced = { batches: 0, items: 0 };
-  let deadLetters: Promise<DurableQueue> | undefined;
-  let deadLetterFacts: (() => QueueFacts) | undefined;
   let closing: Promise<void> | undefined;
 
   const writer = appender({
@@ -103,9 +101,9 @@ export async function durableQueue(
     progress: notes,
     done: found.done,
     onFailure: disk.failed,
-    onFreed: () => door.freed(),
+    onFreed: () => space.freed(),
   });
-  const door = room({
+  const space = room({
     ...settings,
     // The header of a segment that is begun meanwhile must fit as well.
     maxBytes: settings.maxBytes - segmentHeaderBytes,
@@ -115,11 +113,13 @@ export async function durableQueue(
     dropOldest,
   });
 
+  const door = entrance({ ...settings, room: space, writer });
+
   for (const { name, error } of found.foreign) onEvent({ kind: "locked-out", segment: name, error });
   for (const segment of catalog.segments) await unlock(segment);
   await notes.checkpoint();
   void sweeper.go();
-  if (await hasDeadLetters()) await deadLetterQueue().catch(() => undefined);
+  const letters = await deadLetters(settings, openDeadLetters);
 
   /** A segment without its key waits for another start. */
   async function unlock(segment: Segment): Promise<void> {
@@ -142,61 +142,6 @@ export async function durableQueue(
     }
     segment.lockedOut = error;
     onEvent({ kind: "locked-out", segment: segment.name, error });
-  }
-
-  async function send(batch: Batch, options: SendOptions): Promise<Ack> {
-    const { signal, tenant, items } = batch;
-    try {
-      if (options.signal?.aborted === true)
-        throw new ExportError("cancelled", `cannot queue ${signal}: the caller gave up`);
-      if (options.deadline !== undefined && options.deadline <= now()) throw outOfTime(batch);
-      const storing = store(batch, options);
-      pending.add(storing);
-      void storing.catch(() => {}).finally(() => pending.delete(storing));
-      await inTime(storing, batch, options);
-      return accepted;
-    } catch (thrown) {
-      const error = ExportError.from(thrown, `cannot queue ${signal}`);
-      onEvent({ kind: "refused", signal, tenant, items, error });
-      throw error;
-    }
-  }
-
-  async function store(batch: Batch, options: SendOptions, refusal?: Refusal): Promise<void> {
-    const bytes = recordBytesOf(batch);
-    const { signal } = batch;
-    if (bytes > settings.maxBytes - 2 * segmentHeaderBytes) {
-      throw new ExportError(
-        "too-large",
-        `cannot queue ${signal}: ${bytes} bytes, and the queue has ${settings.maxBytes}`,
-      );
-    }
-    checkOpen(batch);
-    await door.take(bytes, options);
-    try {
-      checkOpen(batch);
-      await writer.append(batch, refusal);
-    } finally {
-      door.release(bytes);
-    }
-  }
-
-  function checkOpen({ signal }: Batch): void {
-    if (closing !== undefined) throw new ExportError("closed", `cannot queue ${signal}: the queue is closed`);
-  }
-
-  /** The answer, unless the caller stops waiting for it first; it may be kept all the same. */
-  function inTime(stored: Promise<void>, batch: Batch, { deadline, signal }: SendOptions): Promise<void> {
-    if (deadline === undefined && signal === undefined) return stored;
-    return new Promise((resolve, reject) => {
-      const cancel = deadline === undefined ? undefined : setTimer(() => reject(outOfTime(batch)), deadline - now());
-      const onAbort = (): void => reject(new ExportError("cancelled", `queueing ${batch.signal} was cancelled`));
-      signal?.addEventListener("abort", onAbort, { once: true });
-      void stored.then(resolve, reject).finally(() => {
-        cancel?.();
-        signal?.removeEventListener("abort", onAbort);
-      });
-    });
   }
 
   function onStored(group: readonly Stored[]): void {
@@ -239,11 +184,7 @@ export async function durableQueue(
     const name = options.consumer ?? "default";
     if (drains.has(name)) throw new RangeError(`queue: the consumer "${name}" has a drain already`);
     const one = consumerOf(name);
-    const keep =
-      settings.deadLetterBytes === 0
-        ? undefined
-        : async (batch: Batch, refusal: Refusal): Promise<void> => (await deadLetterQueue()).keep(batch, refusal);
-    const its = delivery(one, { ...settings, catalog, records, recent, notes, books, lockOut, keep });
+    const its = delivery(one, { ...settings, catalog, records, recent, notes, books, lockOut, keep: letters.keep });
     const starting = drain(name, next, options, its);
     drains.set(name, { next, drain: starting, delivery: its });
     for (const { segment, sequence } of books.unsettled(one)) starting.push(sequence, segment.get(sequence)?.tenant);
@@ -263,31 +204,6 @@ export async function durableQueue(
     return true;
   }
 
-  async function hasDeadLetters(): Promise<boolean> {
-    if (settings.deadLetterBytes === 0) return false;
-    try {
-      return (await files.list(deadFolderOf(folder))).length > 0;
-    } catch {
-      // It is not there, or we shall see when there is one to keep.
-      return false;
-    }
-  }
-
-  function deadLetterQueue(): Promise<DurableQueue> {
-    deadLetters ??= openDeadLetters().then(
-      (opened) => {
-        deadLetterFacts = () => opened.facts();
-        return opened;
-      },
-      (error: unknown) => {
-        // A folder that can't be opened now may be later.
-        deadLetters = undefined;
-        throw error;
-      },
-    );
-    return deadLetters;
-  }
-
   async function forget(name: string): Promise<void> {
     const one = consumers.find((candidate) => candidate.name === name);
     if (one === undefined) return;
@@ -299,7 +215,7 @@ export async function durableQueue(
   }
 
   async function flush(signal?: AbortSignal): Promise<void> {
-    await Promise.allSettled(pending);
+    await door.idle();
     const before = writer.next.sequence;
     let left = 0;
     for (const one of consumers) if (drains.has(one.name)) for (const _ of books.unsettled(one, before)) left++;
@@ -348,7 +264,7 @@ export async function durableQueue(
     await within(idle, settings.closeGraceMs);
     for (const its of drains.values()) its.drain.abort();
     await within(Promise.all([idle, closed]), abortGraceMs);
-    await (await deadLetters?.catch(() => undefined))?.close();
+    await letters.close();
     await writer.close();
     await sweeper.go();
     books.stop();
@@ -377,7 +293,6 @@ export async function durableQueue(
       return consumerFacts(one, its?.drain, its?.delivery.repeated, writer.next, ageOf(one.oldest(catalog)));
     });
     const most = (of: (one: (typeof all)[number]) => number): number => Math.max(...all.map(of));
-    const kept = deadLetterFacts?.();
     return {
       bytes: catalog.bytes,
       maxBytes: settings.maxBytes,
@@ -390,7 +305,7 @@ export async function durableQueue(
       diskError: disk.error,
       drainBytesPerSecond: rate.bytesPerSecond,
       consumers: all,
-      deadLetters: { batches: kept?.queued.batches ?? 0, items: kept?.queued.items ?? 0, bytes: kept?.bytes ?? 0 },
+      deadLetters: letters.facts(),
       lockedOut: [...found.foreign, ...catalog.segments.filter(({ lockedOut }) => lockedOut)].map(({ name }) => name),
       syncs: writer.syncs,
       synced,
@@ -399,25 +314,21 @@ export async function durableQueue(
 
   const queue: DurableQueue = {
     recovered,
-    send,
-    keep: (batch, refusal) => store(batch, {}, refusal),
+    send: door.send,
+    keep: (batch, refusal) => door.store(batch, {}, refusal),
     drain: startDrain,
     stage: (options) => (next) => {
       startDrain(next, options);
-      return { send, close: () => queue.close() };
+      return { send: door.send, close: () => queue.close() };
     },
     flush,
     forget,
     remove,
     check,
     rewrap: () => rewrap(files, folder, catalog.segments, settings.encryption),
-    deadLetters: () => deadLetters,
+    deadLetters: () => letters.opened(),
     facts,
     close: () => (closing ??= close()),
   };
   return queue;
-}
-
-function outOfTime(batch: Batch): ExportError {
-  return new ExportError("timeout", `cannot queue ${batch.signal}: the deadline passed before it was safe`);
 }

@@ -1,3 +1,4 @@
+import { bestEffort } from "./best-effort.ts";
 import type { Files, OpenFile } from "./files.ts";
 import { nameOfProgress } from "./layout.ts";
 import type { SetTimer } from "./options.ts";
@@ -168,12 +169,4 @@ export function progress(options: ProgressOptions): Progress {
       file = undefined;
     },
   };
-}
-
-async function bestEffort(work: Promise<unknown> | undefined): Promise<void> {
-  try {
-    await work;
-  } catch {
-    // Whatever is left behind is seen to at the next start.
-  }
 }

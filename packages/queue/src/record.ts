@@ -38,7 +38,7 @@ const checksumBytes = 4;
 /** The least that a head has. */
 export const minHeadBytes: number = fixedBytes + checksumBytes;
 const maxTenantBytes = 0xffff;
-export const maxHeadBytes: number = minHeadBytes + maxTenantBytes;
+const maxHeadBytes = minHeadBytes + maxTenantBytes;
 
 const signals: readonly Signal[] = ["traces", "metrics", "logs", "profiles"];
 const formats: readonly Format[] = ["protobuf", "json"];

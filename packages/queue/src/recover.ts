@@ -10,7 +10,8 @@ import type { LoadedProgress, ProgressEntry, Snapshot } from "./progress-file.ts
 import type { Recovered } from "./queue.ts";
 import { setAside, type SetAside } from "./set-aside.ts";
 import { type Survey, survey } from "./survey.ts";
-import { missingAmong, nextOf, safeBefore, takeOutUnfinished, type Unfinished } from "./unfinished.ts";
+import { keepDamaged, keepUnfinished, syncUnsafe, tidy } from "./tidy.ts";
+import { missingAmong, nextOf, safeBefore, takeOutUnfinished } from "./unfinished.ts";
 
 /** A queue as it was left, made fit to go on. */
 export interface RecoveredQueue {
@@ -52,10 +53,6 @@ export async function recover(options: RecoverOptions): Promise<RecoveredQueue> 
     for (const name of found.leftovers) await files.remove(`${folder}/${name}`);
     if (found.leftovers.length > 0) await files.syncFolder(folder);
   });
-
-  // Of a process that was killed, what it had answered as "buffered" may be in the system's memory only.
-  const newest = found.segments.at(-1);
-  if (newest !== undefined) await tidy(() => sync(files, `${folder}/${newest.name}`));
 
   const segments = catalog();
   for (const segment of found.segments) segments.add(segment);
@@ -108,101 +105,6 @@ export function consumersOf({ snapshot, entries }: LoadedProgress, segments: Cat
   }
   replay(entries, consumers, segments);
   return consumers;
-}
-
-async function keepDamaged(
-  { damages, lost }: Survey,
-  aside: SetAside,
-  files: Files,
-  folder: string,
-  onEvent: (event: QueueEvent) => void,
-): Promise<{ tornBytes: number; damagedPlaces: number }> {
-  let tornBytes = 0;
-  let damagedPlaces = 0;
-  for (const { segment, offset, bytes, last } of damages) {
-    // On a full disk it stays where it is, until the next start.
-    const kept = await tidy(() => aside.keep({ segment, offset, bytes }));
-    if (kept?.known === true) continue;
-    if (last) tornBytes += bytes;
-    else damagedPlaces++;
-    onEvent({ kind: "damage", segment, offset, bytes, file: kept?.file });
-    if (last && kept !== undefined) await tidy(() => truncate(files, `${folder}/${segment}`, offset));
-  }
-  for (const name of lost) {
-    damagedPlaces++;
-    onEvent({ kind: "damage", segment: name, offset: 0, bytes: 0, file: await tidy(() => aside.move(name)) });
-  }
-  return { tornBytes, damagedPlaces };
-}
-
-/** What a killed process had only handed to the operating system is safe from now on. */
-async function syncUnsafe({ segments }: Catalog, safe: number, files: Files, folder: string): Promise<void> {
-  for (const { name, end } of segments) {
-    if (end.sequence <= safe) continue;
-    const file = await files.open(`${folder}/${name}`, "change");
-    try {
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-  }
-}
-
-/** Blanks records that were never finished, so that they are none at the next start either. */
-async function keepUnfinished(
-  unfinished: readonly Unfinished[],
-  aside: SetAside,
-  files: Files,
-  folder: string,
-  onEvent: (event: QueueEvent) => void,
-): Promise<number> {
-  let sum = 0;
-  for (const { segment, offset, bytes } of unfinished) {
-    const kept = await tidy(() => aside.keep({ segment: segment.name, offset, bytes }));
-    onEvent({ kind: "damage", segment: segment.name, offset, bytes, file: kept?.file });
-    await tidy(() => blank(files, `${folder}/${segment.name}`, offset));
-    sum += bytes;
-  }
-  return sum;
-}
-
-async function blank(files: Files, path: string, offset: number): Promise<void> {
-  const file = await files.open(path, "change");
-  try {
-    // Without its mark it is no record.
-    await file.write([new Uint8Array(4)], offset);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-}
-
-/** What fails here is done at the next start, and is no reason not to start. */
-async function tidy<T>(work: () => Promise<T>): Promise<T | undefined> {
-  try {
-    return await work();
-  } catch {
-    return undefined;
-  }
-}
-
-async function sync(files: Files, path: string): Promise<void> {
-  const file = await files.open(path, "change");
-  try {
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-}
-
-async function truncate(files: Files, path: string, length: number): Promise<void> {
-  const file = await files.open(path, "change");
-  try {
-    await file.truncate(length);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
 }
 
 /** Does again what was noted since the last snapshot. */
