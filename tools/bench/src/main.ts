@@ -6,6 +6,7 @@ import { balancing } from "./cases/balancing.ts";
 import { client } from "./cases/client.ts";
 import { compression } from "./cases/compression.ts";
 import { encoding } from "./cases/encode.ts";
+import { queue } from "./cases/queue.ts";
 import { relay } from "./cases/relay.ts";
 import { transports } from "./cases/transports.ts";
 import { weight } from "./cases/weight.ts";
@@ -18,6 +19,7 @@ const all: readonly Bench[] = [
   ...transports,
   ...compression,
   ...relay,
+  ...queue,
   ...client,
   ...weight,
   ...balancing,

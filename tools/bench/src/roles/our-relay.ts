@@ -1,4 +1,9 @@
-// The relay as it is, passing traces through without a batcher: `our-relay grpc|http ENDPOINT`. Says where it listens.
+// The relay as it is, passing traces through without a batcher: `our-relay grpc|http ENDPOINT [fsynced|encrypted]`, with a
+// queue on disk if so wanted. Says where it listens.
+import { randomBytes } from "node:crypto";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { readConfiguration } from "@otlpkit/config";
 import { log } from "@otlpkit/telemetry";
 import { weighBuffersWithHeap } from "../../../../apps/relay/src/garbage-collection.ts";
@@ -7,14 +12,23 @@ import { startRelay } from "../../../../apps/relay/src/start-relay.ts";
 import { ready } from "../child.ts";
 
 weighBuffersWithHeap();
-const [protocol, endpoint] = process.argv.slice(2);
+const [protocol, endpoint, durability] = process.argv.slice(2);
 const exporter = protocol === "grpc" ? "otlp_grpc" : "otlp_http";
+const folder = mkdtempSync(join(tmpdir(), "otlpkit-bench-"));
+process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
+process.on("SIGTERM", () => process.exit());
+writeFileSync(join(folder, "key"), randomBytes(32));
+const keys = durability === "encrypted" ? `, encryption: { keys: [{ id: one, file: "${folder}/key" }] }` : "";
+const queued = durability === undefined ? "" : ", sending_queue: { storage: file_storage }";
 const text = `
 receivers:
   otlp: { protocols: { ${protocol}: { endpoint: "127.0.0.1:0" } } }
 exporters:
-  ${exporter}: { endpoint: "${endpoint}", compression: none, tls: { insecure: true } }
+  ${exporter}: { endpoint: "${endpoint}", compression: none, tls: { insecure: true }${queued} }
+extensions:
+  file_storage: { directory: "${folder}"${keys} }
 service:
+  extensions: [file_storage]
   status: { enabled: false }
   pipelines:
     traces: { receivers: [otlp], exporters: [${exporter}] }
