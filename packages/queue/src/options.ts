@@ -32,7 +32,7 @@ export interface QueueOptions {
   readonly whenFull?: WhenFull;
   /**
    * When `send` answers. "fsynced" (default): a power cut loses nothing that was answered. "buffered": a killed process
-   * loses nothing; a power cut may lose what came within the last second.
+   * loses nothing; a power cut may lose what came within the last second, and more if the disk had failed to sync it.
    */
   readonly durability?: Durability;
   /** Encrypts records. Default: none. What was written before in the clear, or under other keys of the ring, is read as well. */

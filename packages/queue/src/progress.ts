@@ -27,6 +27,8 @@ export interface ProgressOptions {
 const syncMs = 1000;
 const retryMs = 1000;
 const maxBytes = 1024 * 1024;
+/** Room for entries is taken with the snapshot, so that a disk that fills up later does not keep us from noting them. */
+const reserveBytes = 64 * 1024;
 
 export function progress(options: ProgressOptions): Progress {
   const { files, folder, setTimer, onFailure } = options;
@@ -118,7 +120,7 @@ export function progress(options: ProgressOptions): Progress {
     try {
       made = await files.open(path, "create");
       const bytes = encodeSnapshot(snapshot);
-      await made.write([bytes], 0);
+      await made.write([bytes, new Uint8Array(reserveBytes)], 0);
       await made.sync();
       await files.syncFolder(folder);
       const before = file;

@@ -47,21 +47,24 @@ export function encodeSegmentHeader(header: SegmentHeader): Buffer {
   bytes.writeUInt16LE(keyHeader.length, 66);
   bytes.set(keyId, fixedBytes);
   bytes.set(keyHeader, fixedBytes + keyId.length);
-  bytes.writeUInt32LE(crc32(bytes.subarray(0, copyBytes - 4)), copyBytes - 4);
+  const end = fixedBytes + keyId.length + keyHeader.length;
+  bytes.writeUInt32LE(crc32(bytes.subarray(0, end)), end);
   return bytes;
 }
 
 function decode(bytes: Buffer): SegmentHeader | undefined {
   if (bytes.length < copyBytes || !bytes.subarray(0, 8).equals(magic)) return undefined;
-  if (bytes.readUInt32LE(copyBytes - 4) !== crc32(bytes.subarray(0, copyBytes - 4))) return undefined;
+  const keyIdBytes = bytes.readUInt16LE(64);
+  const keyHeaderAt = fixedBytes + keyIdBytes;
+  const end = keyHeaderAt + bytes.readUInt16LE(66);
+  // What comes after is of no importance.
+  if (end + 4 > copyBytes || bytes.readUInt32LE(end) !== crc32(bytes.subarray(0, end))) return undefined;
   if (bytes.readUInt16LE(8) !== version) {
     throw new ExportError(
       "unsupported",
       `cannot read a segment: its version is ${bytes.readUInt16LE(8)}, not ${version}`,
     );
   }
-  const keyIdBytes = bytes.readUInt16LE(64);
-  const keyHeaderAt = fixedBytes + keyIdBytes;
   const encrypted = (bytes.readUInt16LE(10) & encryptedFlag) !== 0;
   return {
     generation: bytes.readUInt32LE(12),
@@ -73,7 +76,7 @@ function decode(bytes: Buffer): SegmentHeader | undefined {
     key: encrypted
       ? {
           id: bytes.toString("utf8", fixedBytes, keyHeaderAt),
-          header: Buffer.from(bytes.subarray(keyHeaderAt, keyHeaderAt + bytes.readUInt16LE(66))),
+          header: Buffer.from(bytes.subarray(keyHeaderAt, end)),
         }
       : undefined,
   };
