@@ -1,5 +1,5 @@
 // A certified OpenID provider (oidc-provider) that gives out JWT access tokens, on a free port of loopback.
-import { createPublicKey, generateKeyPairSync, type KeyObject } from "node:crypto";
+import { generateKeyPairSync, type KeyObject } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { createServer as createSecureServer } from "node:https";
 import type { AddressInfo } from "node:net";
@@ -30,7 +30,7 @@ export function rsaKeys(): Keys {
   return generateKeyPairSync("rsa", { modulusLength: 2048 });
 }
 
-export function jwkOf(key: KeyObject, kid: string, alg: string): Record<string, unknown> {
+function jwkOf(key: KeyObject, kid: string, alg: string): Record<string, unknown> {
   return { ...key.export({ format: "jwk" }), kid, alg, use: "sig" };
 }
 
@@ -139,9 +139,4 @@ export async function authorizationServer(options: {
   const find = provider.Client.find.bind(provider.Client);
   provider.Client.find = async (id: string) => (state.revoked.has(id) ? undefined : find(id));
   return state;
-}
-
-/** The public half as what verifies. */
-export function publicHalf(key: KeyObject): KeyObject {
-  return createPublicKey(key);
 }

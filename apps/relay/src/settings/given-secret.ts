@@ -1,4 +1,3 @@
-import { check, type Shape } from "@otlpkit/config";
 import type { Given } from "@otlpkit/auth";
 import { file, secret } from "@otlpkit/auth/secrets";
 
@@ -6,11 +5,4 @@ import { file, secret } from "@otlpkit/auth/secrets";
 export function givenSecret(text: string | undefined, path: string | undefined): Given | undefined {
   if (path !== undefined) return file(path);
   return text === undefined ? undefined : secret(text);
-}
-
-/** Refuses a section that says one thing twice, or not at all. */
-export function oneOf<T extends object>(inner: Shape<T>, ...names: readonly (keyof T & string)[]): Shape<T> {
-  return check(inner, (value) =>
-    names.filter((name) => value[name] !== undefined).length === 1 ? undefined : `needs one of ${names.join(", ")}`,
-  );
 }
