@@ -63,6 +63,8 @@ export interface AppenderOptions {
   readonly onStored: (group: readonly Stored[]) => void;
   /** Told that everything before this sequence is on stable storage. */
   readonly onSafe: (before: number) => void;
+  /** Told when a segment has ended: it may have been delivered before. */
+  readonly onEnded: () => void;
   /** Told when the disk fails. */
   readonly onFailure: (attempted: string, error: unknown) => void;
 }
@@ -334,6 +336,7 @@ export function appender(options: AppenderOptions): Appender {
     active = undefined;
     await syncNow(ended);
     ended.segment.open = false;
+    options.onEnded();
     if (ended.begun) await bestEffort(ended.file.close());
     else await newFiles.discard(ended);
   }

@@ -72,6 +72,7 @@ export async function durableQueue(
     ...found,
     onStored,
     onSafe: (before) => void notes.note(safeNote(before)),
+    onEnded: () => void sweeper.go(),
     onFailure: disk.failed,
   });
   const notes = progress({
@@ -111,6 +112,7 @@ export async function durableQueue(
     stopped: disk.stopped,
     msToFree: rate.msFor,
     dropOldest,
+    onFull: () => void giveBack(),
   });
 
   const door = entrance({ ...settings, room: space, writer });
@@ -197,11 +199,21 @@ export async function durableQueue(
     const [oldest] = catalog.segments;
     if (oldest === undefined) return false;
     if (oldest.open) await writer.endSegment();
+    // It may have been delivered meanwhile.
+    if (!catalog.segments.includes(oldest)) return true;
     if (consumers.length === 0) consumerOf("default");
     for (const one of consumers) books.drop(one, oldest, sequencesOf(oldest), "full");
     oldest.lockedOut = undefined;
     await sweeper.go();
     return true;
+  }
+
+  /** The segment that is written to goes as well when it was delivered, if that is what fills the queue. */
+  async function giveBack(): Promise<void> {
+    const last = catalog.segments.at(-1);
+    const delivered = last !== undefined && consumers.length > 0 && consumers.every((one) => one.isDoneWith(last));
+    if (last?.open === true && delivered) await writer.endSegment();
+    await sweeper.go();
   }
 
   async function forget(name: string): Promise<void> {

@@ -21,6 +21,8 @@ export interface RoomOptions extends Pick<Settings, "maxBytes" | "whenFull" | "n
   readonly msToFree: (bytes: number) => number;
   /** Deletes the oldest segment. False if there is none to delete. */
   readonly dropOldest: () => Promise<boolean>;
+  /** Told that somebody found no room. */
+  readonly onFull: () => void;
 }
 
 interface Waiter {
@@ -50,6 +52,7 @@ export function room(options: RoomOptions): Room {
       reserved += bytes;
       return undefined;
     }
+    options.onFull();
     if (whenFull === "block") return wait(bytes, sendOptions);
     if (whenFull === "drop-oldest" && stopped === undefined) return makeRoom(bytes);
     throw refusal(bytes);
