@@ -24,7 +24,7 @@ export function goTool(folder: string, program: string, tags: readonly string[] 
       return executable(path) ? path : undefined;
     },
     lacks() {
-      if (!existsSync(own)) return `there is no ${own}`;
+      if (!existsSync(own)) return `nothing here builds it (tools/real/go/${folder})`;
       if (onPath("go") === undefined) return "there is no go";
       const [, needs = ""] = /^go (\S+)$/m.exec(readFileSync(join(own, "go.mod"), "utf8")) ?? [];
       const has = goVersion();

@@ -13,6 +13,11 @@ export async function real(name: BackendName): Promise<RealBackend | undefined> 
   return found.backend;
 }
 
+// What a registry far away, or a slow machine, can do to a build that nobody has insisted on. Go and Maven keep what they
+// have got so far, so that the next run has less to do.
+const outOfReach =
+  /took longer than|no such host|dial tcp|i\/o timeout|connection refused|TLS handshake|Could not transfer artifact|Unknown host/i;
+
 /** A server, or why there is none. */
 export interface Found {
   readonly backend?: RealBackend;
@@ -38,7 +43,15 @@ export async function obtain(name: BackendName, buildMinutes = 0): Promise<Found
   }
   const started = performance.now();
   console.log(`${name}: getting ${source.name} ...`);
-  const program = await source.obtain(asked || set === "required" ? 60 * 60_000 : buildMinutes * 60_000);
+  const must = asked || set === "required";
+  let program: string;
+  try {
+    program = await source.obtain(must ? 60 * 60_000 : buildMinutes * 60_000);
+  } catch (error) {
+    const { message } = error as Error;
+    if (must || !outOfReach.test(message)) throw error;
+    return { why: `${source.name} could not be had in time: ${message.slice(0, 300)}` };
+  }
   console.log(`${name}: got ${source.name} in ${Math.round((performance.now() - started) / 1000)} s`);
   return { backend: { program, name: source.name } };
 }

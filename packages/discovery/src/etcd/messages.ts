@@ -19,7 +19,7 @@ export interface KeyValue {
   value: Uint8Array;
   lease: bigint;
 }
-export const keyValue: Message<KeyValue> = message<KeyValue>({
+const keyValue: Message<KeyValue> = message<KeyValue>({
   key: bytes(1),
   modRevision: int64(3),
   value: bytes(5),

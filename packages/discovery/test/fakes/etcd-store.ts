@@ -31,7 +31,7 @@ function plain(key: Uint8Array): string {
 }
 
 /** Whether a key is `key`, or from there to below `rangeEnd`; "\0" is without end. */
-export function within(at: Uint8Array, key: Uint8Array, rangeEnd: Uint8Array): boolean {
+function within(at: Uint8Array, key: Uint8Array, rangeEnd: Uint8Array): boolean {
   if (rangeEnd.byteLength === 0) return plain(at) === plain(key);
   return plain(at) >= plain(key) && (plain(rangeEnd) === "\0" || plain(at) < plain(rangeEnd));
 }
