@@ -58,14 +58,18 @@ export function segmentFiles({
       return nextNumber;
     },
     prepare() {
-      spare ??= make();
-      // Whoever takes it sees to the error.
-      spare.catch(() => {});
+      if (spare !== undefined) return;
+      const made = make();
+      spare = made;
+      // Whether the disk fails is for the one to hear who needs a file.
+      made.catch(() => {
+        if (spare === made) spare = undefined;
+      });
     },
-    take() {
-      const taken = spare ?? make();
+    async take() {
+      const prepared = await spare?.catch(() => undefined);
       spare = undefined;
-      return taken;
+      return prepared ?? make();
     },
     discard,
     async close() {
