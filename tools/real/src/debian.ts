@@ -5,11 +5,13 @@ import { onPath, type Source } from "./source.ts";
 /** Asked by the scripts of packages whether they may start what they bring; 101 says no. */
 const policy = "/usr/sbin/policy-rc.d";
 
-/** A program out of packages of Debian, installed when we may and it is not there. */
-export function debian(program: string, packages: readonly string[]): Source {
+/** A program out of packages of Debian, installed when we may and it, or one of its `companions`, is not there. */
+export function debian(program: string, packages: readonly string[], companions: readonly string[] = []): Source {
+  const present = (): string | undefined =>
+    companions.every((each) => onPath(each) !== undefined) ? onPath(program) : undefined;
   return {
     name: `${program} of Debian's ${packages.join(", ")}`,
-    present: () => onPath(program),
+    present,
     lacks() {
       if (onPath("apt-get") === undefined) return "there is no apt-get";
       return process.getuid?.() === 0 ? undefined : `it takes root: apt-get install ${packages.join(" ")}`;
@@ -26,8 +28,10 @@ export function debian(program: string, packages: readonly string[]): Source {
         // On most machines the lists are there and fresh enough; where not, fetching them is the remedy.
         await install().catch(() => apt("update").then(install));
       });
-      const found = onPath(program);
-      if (found === undefined) throw new Error(`${packages.join(", ")} brought no program called ${program}`);
+      const found = present();
+      if (found === undefined) {
+        throw new Error(`${packages.join(", ")} did not bring ${[program, ...companions].join(" and ")}`);
+      }
       return found;
     },
   };
