@@ -51,8 +51,10 @@ export function kubernetesApi(
       const { token, namespace = "default" } = session ?? {};
       const secrets: Record<string, string> = token === undefined ? {} : { authorization: `Bearer ${token}` };
       const answer = await send(to, { path: path(namespace), secrets, signal });
-      if (answer.status === 200 || answer.status === 410) return answer;
+      if (answer.status === 200) return answer;
       await discard(answer);
+      // History has been given up, which is for whoever asks to act on.
+      if (answer.status === 410) return answer;
       if (answer.status === 401 && !refused) continue;
       throw answer.status === 403 ? forbidden(verb, path(namespace)) : answer.error();
     }
