@@ -1,4 +1,6 @@
+import type { Batch } from "@otlpkit/core";
 import type { AttributeValue, ItemView, MessageView } from "@otlpkit/otlp";
+import { attributesHash } from "./attributes-hash.ts";
 import { hashText, joinHashes } from "./hash.ts";
 import type { Key } from "./key.ts";
 
@@ -8,10 +10,29 @@ import type { Key } from "./key.ts";
  */
 export function byResource(...attributes: readonly string[]): Key {
   const names = attributes.length === 0 ? ["service.name"] : attributes;
+  return keyOfResource(`resource ${names.join(", ")}`, () => (resource) => hashOf(resource, names));
+}
+
+/**
+ * All that comes from the same resource goes to one endpoint, as the Collector's routing key "resource" does: all of its
+ * attributes count, in whatever order they come.
+ */
+export function byWholeResource(): Key {
+  return keyOfResource("whole resource", ({ body }) => ({ ranges, type }) => {
+    let hash = 0;
+    for (let at = 0; at < ranges.length; at += 2) {
+      hash = joinHashes(hash, attributesHash(body, ranges[at] as number, ranges[at + 1] as number, type));
+    }
+    return hash;
+  });
+}
+
+function keyOfResource(name: string, hashIn: (batch: Batch) => (resource: MessageView) => number): Key {
   return {
-    name: `resource ${names.join(", ")}`,
+    name,
     differsByItem: true,
-    of() {
+    of(batch) {
+      const hashOfResource = hashIn(batch);
       let resource: MessageView | undefined;
       let hash = 0;
       return (item) => {
@@ -19,7 +40,7 @@ export function byResource(...attributes: readonly string[]): Key {
         // The view is the same one as long as the container around the items is.
         if (current !== resource) {
           resource = current;
-          hash = hashOf(current, names);
+          hash = hashOfResource(current);
         }
         return hash;
       };

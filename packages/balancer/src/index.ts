@@ -14,7 +14,7 @@ export { subset, type SubsetOptions } from "./subset.ts";
 // What belongs together.
 export type { Key } from "./key.ts";
 export { byTraceId } from "./by-trace-id.ts";
-export { byResource } from "./by-resource.ts";
+export { byResource, byWholeResource } from "./by-resource.ts";
 export { byMetric, byMetricStream } from "./by-metric.ts";
 export { byHeader, byTenant } from "./by-batch.ts";
 

@@ -4,7 +4,7 @@ import { seeded } from "@otlpkit/testkit";
 import { describe, expect, it } from "vitest";
 import { candidatesOf } from "../test/candidates.ts";
 import { metricsOf } from "../test/metrics.ts";
-import { byMetric, byMetricStream, byResource, byTraceId, consistentHash, type Key } from "./index.ts";
+import { byMetric, byMetricStream, byResource, byTraceId, byWholeResource, consistentHash, type Key } from "./index.ts";
 
 const list = candidatesOf(Array<number>(16).fill(1));
 
@@ -64,6 +64,72 @@ describe("byResource", () => {
     const services = metricsOf(Array.from({ length: 20 }, (_, n) => ({ ...point, service: `service ${n}` })));
     expect(split(byResource(), services).size).toBeGreaterThan(5);
     expect(split(byResource("no.such.attribute"), services).size).toBe(1);
+  });
+});
+
+describe("byWholeResource", () => {
+  const ofHost = (attributes: readonly (readonly [key: string, value: string])[]): Batch =>
+    protobufBatch(
+      "logs",
+      encode("logs", {
+        resourceLogs: [
+          {
+            resource: { attributes: attributes.map(([key, stringValue]) => ({ key, value: { stringValue } })) },
+            scopeLogs: [{ logRecords: [{ body: { stringValue: "x" } }] }],
+          },
+        ],
+      }),
+      1,
+    );
+  const owner = (batch: Batch): Candidate => [...split(byWholeResource(), batch).keys()][0]!;
+
+  it("keeps a resource together, in whatever order its attributes come, and tells it from others by any of them", () => {
+    const hosts = Array.from({ length: 40 }, (_, n) => String(n));
+    for (const host of hosts) {
+      expect(
+        owner(
+          ofHost([
+            ["service.name", "shop"],
+            ["host.name", host],
+          ]),
+        ),
+      ).toBe(
+        owner(
+          ofHost([
+            ["host.name", host],
+            ["service.name", "shop"],
+          ]),
+        ),
+      );
+    }
+    expect(
+      new Set(
+        hosts.map((host) =>
+          owner(
+            ofHost([
+              ["service.name", "shop"],
+              ["host.name", host],
+            ]),
+          ),
+        ),
+      ).size,
+    ).toBeGreaterThan(8);
+  });
+
+  it("cuts between resources and nowhere else", () => {
+    const parts = split(byWholeResource(), seeded(3).traces({ items: 200, resources: 6, scopes: 3 }));
+    expect(parts.size).toBeGreaterThan(1);
+    expect(parts.size).toBeLessThanOrEqual(6);
+    expect([...parts.values()].reduce((sum, { items }) => sum + items, 0)).toBe(200);
+  });
+
+  it("takes what names no resource as from one", () => {
+    expect(
+      split(
+        byWholeResource(),
+        protobufBatch("logs", encode("logs", { resourceLogs: [{ scopeLogs: [{ logRecords: [{}, {}] }] }] }), 2),
+      ).size,
+    ).toBe(1);
   });
 });
 

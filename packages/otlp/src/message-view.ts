@@ -11,6 +11,8 @@ import { type Cursor, lengthTag, readUint32, readUint64, skipValue } from "./wir
 export interface MessageView {
   /** Full name of the message, e.g. "opentelemetry.proto.trace.v1.Span". */
   readonly type: string;
+  /** Start and end of each range of the request that together are the message: for those who hash or copy it as it is. */
+  readonly ranges: readonly number[];
   /** Whether the field is there. */
   has(field: string): boolean;
   /** A string field. */
@@ -47,7 +49,6 @@ function fieldsOf(type: string): ReadonlyMap<string, FieldSchema> {
 export class MovableView implements MessageView {
   type: string;
   readonly body: Uint8Array;
-  /** Start and end of each range that together are the message. */
   ranges: readonly number[] = [];
   private fields: ReadonlyMap<string, FieldSchema>;
   private readonly cursor: Cursor = { at: 0 };

@@ -8,6 +8,7 @@ import { compressionStage } from "../settings/compression.ts";
 import { discoveryConfig, registryOf } from "../settings/discovery.ts";
 import { sendingQueueConfig } from "../settings/queue.ts";
 import { retryOnFailure } from "../settings/retry-on-failure.ts";
+import { sparingKeys } from "../settings/sparing.ts";
 import { grpcKeys, grpcTransportOf } from "./otlp-grpc.ts";
 import { otlpDestination } from "./otlp-stack.ts";
 import { encoding, targetOf } from "./way.ts";
@@ -30,6 +31,7 @@ const config = check(
     timeout: optional(duration),
     retry_on_failure: retryOnFailure,
     sending_queue: sendingQueueConfig,
+    ...sparingKeys,
     /** Ours: all else about choosing, but for what belongs together. */
     balancer: balancerConfig,
   }),
@@ -59,6 +61,9 @@ export const loadBalancingExporter = definePlugin({
       {
         queue: settings.sending_queue,
         retry: settings.retry_on_failure,
+        circuitBreaker: settings.circuit_breaker,
+        adaptiveConcurrency: settings.adaptive_concurrency,
+        isBalanced: true,
         timeoutMs: timeoutMs * (options.maxAttempts ?? 3),
         encode: [],
         connection: await balanced(registry, transport, { balancer, options }, context),
@@ -74,7 +79,8 @@ type RoutingKey = "traceID" | "service" | "metric" | "resource" | "streamID" | "
 
 /** As the Collector has it: traces by their ids and all else by its service, unless one key is for all. */
 async function balancerBy(routing: RoutingKey | undefined, attributes: readonly string[]): Promise<Balancer> {
-  const { byMetric, byMetricStream, byResource, byTraceId, consistentHash } = await import("@otlpkit/balancer");
+  const { byMetric, byMetricStream, byResource, byTraceId, byWholeResource, consistentHash } =
+    await import("@otlpkit/balancer");
   const [trace, service] = [byTraceId(), byResource()];
   const usual: Key = {
     name: "trace id or service",
@@ -86,7 +92,7 @@ async function balancerBy(routing: RoutingKey | undefined, attributes: readonly 
     service: () => service,
     metric: byMetric,
     streamID: byMetricStream,
-    resource: () => byResource("service.name", "service.namespace", "service.instance.id", "host.name", "k8s.pod.uid"),
+    resource: byWholeResource,
     attributes: () => byResource(...attributes),
   };
   return consistentHash({ key: routing === undefined ? usual : keys[routing]() });
