@@ -165,7 +165,7 @@ export async function durableQueue(
   function onSettled(one: Consumer, segment: Segment, sequence: number, bytes: number): void {
     if (consumers.every((other) => other.isSettled(segment, sequence))) recent.remove(sequence);
     rate.left(bytes / consumers.length);
-    if (!segment.open && one.isDoneWith(segment)) void sweeper.go();
+    if (one.isDoneWith(segment) && (!segment.open || space.wanted)) void giveBack();
     if (drains.has(one.name) && segment.lockedOut === undefined) waiting.settled(sequence);
   }
 

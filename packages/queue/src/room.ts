@@ -7,6 +7,8 @@ export interface Room {
   take(bytes: number, options: SendOptions): Promise<void> | undefined;
   /** What was reserved is on disk and counted there, or it never came to that. */
   release(bytes: number): void;
+  /** Whether somebody waits for room. */
+  readonly wanted: boolean;
   /** Room was made. */
   freed(): void;
   close(): void;
@@ -117,6 +119,9 @@ export function room(options: RoomOptions): Room {
   }
 
   return {
+    get wanted() {
+      return waiters.length > 0;
+    },
     take,
     release(bytes) {
       reserved -= bytes;
