@@ -126,6 +126,22 @@ describe("tokens that we sign", () => {
     await Promise.all([third, fourth].map(accept));
   });
 
+  it("are made anew after one could not be made", async () => {
+    let broken = true;
+    const failing = {
+      ...keys,
+      current(nowMs: number) {
+        const { id, key, algorithm } = keys.current(nowMs);
+        // A key that the algorithm can't use is found when it signs.
+        return broken ? { id, key, algorithm: "ES256" } : { id, key, algorithm };
+      },
+    };
+    const provider = jwt({ keys: failing, issuer, audience });
+    await expect(provider.headers(endpoint, batch)).rejects.toThrow();
+    broken = false;
+    await provider.headers(endpoint, batch);
+  });
+
   it.each<[string, readonly SigningKey[], RegExp]>([
     ["no key", [], /at least one/],
     ["two keys of one id", [kinds[0]![1], kinds[0]![1]], /same id/],
@@ -154,6 +170,7 @@ describe("acceptJwt", () => {
     ["that has ended", { exp: now - 31 }, {}, /has ended/],
     ["that never ends", { exp: undefined }, {}, /claim exp/],
     ["that is not good yet", { nbf: now + 60 }, {}, /claim nbf/],
+    ["that is issued in the future", { iat: now + 60 }, {}, /in the future/],
     ["that is too old", { iat: now - 120 }, { maxAgeMs: 60_000 }, /has ended/],
     ["of another type", {}, { type: "at+jwt" }, /claim typ/],
     ["without a name", { sub: undefined }, {}, /no sub or client_id/],
@@ -265,6 +282,19 @@ describe("keys in a file", () => {
     nowMs += 10_000;
     await writeFile(path, "{");
     await accept(await issueJwt({ keys: next, issuer, audience }));
+  });
+
+  it("are said not to be there without a word of what is, and nothing of it to who knocks", async () => {
+    folder = await mkdtemp(join(tmpdir(), "otlpkit-jwks-"));
+    const path = join(folder, "jwks.json");
+    await writeFile(path, "canary canary");
+    const accept = accepting({ keys: { kind: "file", path } });
+    const found = await refusal(accept(await issueJwt({ keys, issuer, audience })));
+    expect(found).toEqual({
+      code: "unavailable",
+      told: "the credentials can't be checked now; try again",
+      logged: `the keys of ${issuer} can't be had now: ${path} holds no JSON`,
+    });
   });
 });
 

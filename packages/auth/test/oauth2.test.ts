@@ -153,6 +153,21 @@ describe("clientCredentials", () => {
     expect(refreshes.filter((each) => each === "unavailable").length).toBeGreaterThanOrEqual(3);
   });
 
+  it("is not asked again and again where new tokens are refused as well", async () => {
+    const { provider, token, asked, wait } = setUp();
+    for (let attempt = 0; attempt < 50; attempt++) {
+      await token();
+      provider.invalidate?.(endpoint);
+      wait(100);
+    }
+    // At once, after a second, and after two more: five seconds.
+    expect(asked()).toBe(4);
+    wait(60_000);
+    const before = await token();
+    provider.invalidate?.(endpoint);
+    expect(await token()).not.toBe(before);
+  });
+
   it("asks anew after the far side has refused the token", async () => {
     const { provider, token, asked } = setUp();
     const first = await token();
@@ -197,11 +212,6 @@ describe("clientCredentials", () => {
       /cannot reach http:\/\/127\.0\.0\.1:1\/token/,
     ],
     ["an issuer that is none", { issuer: "ISSUER/elsewhere" }, /elsewhere: it answers 404/],
-    [
-      "a clear connection to elsewhere",
-      { tokenUrl: "http://auth.example/token" },
-      /not sent to http:\/\/auth\.example in clear/,
-    ],
   ])("says what is wrong with %s, and no secret", async (_, options, message) => {
     const replaced = Object.fromEntries(
       Object.entries(options).map(([name, value]) => [
@@ -251,6 +261,13 @@ describe("clientCredentials", () => {
     expect(asked()).toBe(2);
   });
 
+  it("does not repeat what stands where the name of an error belongs", async () => {
+    const { token } = setUp({ tokenUrl: `${server.issuer}/token` });
+    server.trouble = (_request, response) =>
+      void response.writeHead(400, { "content-type": "application/json" }).end('{"error":"canary is not known"}');
+    await expect(token()).rejects.toThrow(/it answers an error \(400\)$/);
+  });
+
   it("gives up an answer that is too long", async () => {
     const { token } = setUp({ tokenUrl: `${server.issuer}/token` });
     server.trouble = (_request, response) => void response.writeHead(200).end("x".repeat(100_000));
@@ -260,9 +277,14 @@ describe("clientCredentials", () => {
     });
   });
 
-  it("needs to know where to ask", () => {
-    expect(() =>
-      clientCredentials({ clientId: "a", authentication: { method: "client_secret_basic", secret } }),
-    ).toThrow("needs tokenUrl, or issuer");
+  it("needs to know where to ask, and does not ask where others listen", () => {
+    const making = (place: Partial<ClientCredentialsOptions>) => () =>
+      clientCredentials({ clientId: "a", authentication: { method: "client_secret_basic", secret }, ...place });
+    expect(making({})).toThrow("needs tokenUrl, or issuer");
+    expect(making({ tokenUrl: "http://canary:canary@auth.example/token" })).toThrow(
+      /not sent to http:\/\/auth\.example in clear(?!.*canary)/,
+    );
+    expect(making({ issuer: "canary" })).toThrow(/^(?!.*canary).*is no URL/);
+    making({ tokenUrl: "http://auth.example/token", https: { allowCleartext: true } })();
   });
 });

@@ -33,7 +33,9 @@ export interface FileSealer {
   readonly overheadBytes: number;
   /**
    * Seals the `index`th record, whose plain bytes are `parts` laid end to end; `clear` is authenticated beside it and
-   * stays readable. Each index is sealed once, or it throws.
+   * stays readable. Indexes ascend, gaps allowed, since the index is the nonce.
+   *
+   * @throws ExportError "invalid" when `index` is not above the last one that was sealed
    */
   seal(index: number, parts: readonly Uint8Array[], clear?: Uint8Array): readonly Uint8Array[];
 }

@@ -107,6 +107,9 @@ export function acceptJwt(options: AcceptJwtOptions): Authenticator {
     };
     const { payload } =
       typeof find === "function" ? await jwtVerify(token, find, limits) : await jwtVerify(token, find, limits);
+    if (payload.iat !== undefined && payload.iat - limits.clockTolerance > now() / 1000) {
+      throw new Error("the token is issued in the future; is a clock wrong?");
+    }
     requireScopes(payload, options.scopes ?? []);
     return { caller: callerOf(payload, options), endsMs: payload.exp! * 1000 };
   }

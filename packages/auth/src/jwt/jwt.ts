@@ -35,7 +35,13 @@ export function jwt(options: JwtOptions): CredentialProvider {
       const nowMs = now();
       const { id } = keys.current(nowMs);
       if (held === undefined || nowMs >= held.untilMs || held.keyId !== id) {
-        held = { token: issueJwt(options), keyId: id, untilMs: nowMs + lifetimeMs * 0.8 };
+        const token = issueJwt(options);
+        const signed = { token, keyId: id, untilMs: nowMs + lifetimeMs * 0.8 };
+        held = signed;
+        token.catch(() => {
+          // Whoever asked is told; the next one lets it be signed anew.
+          if (held === signed) held = undefined;
+        });
       }
       return { authorization: `Bearer ${await held.token}` };
     },

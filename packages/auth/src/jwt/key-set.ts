@@ -12,6 +12,9 @@ export type KeySource =
   | { readonly kind: "file"; readonly path: string }
   | { readonly kind: "set"; readonly keys: JSONWebKeySet };
 
+/** As long as there are no keys at all, looking for them waits for no more than this. */
+const maxPauseMs = 5000;
+
 /** How keys are kept. */
 export interface KeySetOptions {
   readonly issuer: string;
@@ -51,11 +54,12 @@ export function keySet(options: KeySetOptions): JWTVerifyGetKey {
     return loading;
   }
 
-  const mayLoad = (): boolean => loading !== undefined || now() - triedMs >= cooldownMs;
+  const pauseMs = (): number => (held === undefined ? Math.min(maxPauseMs, cooldownMs) : cooldownMs);
+  const mayLoad = (): boolean => loading !== undefined || now() - triedMs >= pauseMs();
 
   return async (header, token) => {
     if (held === undefined && mayLoad()) await load();
-    if (held === undefined) throw notThere(options, lastError);
+    if (held === undefined) throw notThere(options, lastError, Math.max(0, triedMs + pauseMs() - now()));
     if (now() - held.loadedMs >= cacheMs && mayLoad()) void load();
     const { find } = held;
     try {
@@ -72,30 +76,63 @@ export function keySet(options: KeySetOptions): JWTVerifyGetKey {
 async function read({ issuer, source, fetch }: KeySetOptions): Promise<JSONWebKeySet> {
   if (source.kind === "file") return parsed(await readFile(source.path, "utf8"), source.path);
   const url = source.kind === "url" ? source.url : await discovered(issuer, fetch);
-  return parsed(await textAt(url, fetch), url);
+  return parsed(await textAt(url, fetch), shown(url));
 }
 
+/** OpenID Connect Discovery appends, RFC 8414 puts its word in front of the path; and it has a name of its own. */
 async function discovered(issuer: string, fetch: HttpsFetch): Promise<string> {
-  const place = `${issuer.replace(/\/$/u, "")}/.well-known/openid-configuration`;
-  const document = JSON.parse(await textAt(place, fetch)) as { issuer?: unknown; jwks_uri?: unknown };
-  if (document.issuer !== issuer) throw new Error(`${place} is the document of another issuer`);
-  if (typeof document.jwks_uri !== "string") throw new Error(`${place} names no jwks_uri`);
-  return document.jwks_uri;
+  const { origin, pathname } = new URL(issuer);
+  const places = [
+    `${issuer.replace(/\/$/u, "")}/.well-known/openid-configuration`,
+    `${origin}/.well-known/oauth-authorization-server${pathname.replace(/\/$/u, "")}`,
+  ];
+  let first: unknown;
+  for (const place of places) {
+    try {
+      const document = json(await textAt(place, fetch), shown(place)) as {
+        issuer?: unknown;
+        jwks_uri?: unknown;
+      } | null;
+      if (document?.issuer !== issuer) throw new Error(`${shown(place)} is the document of another issuer`);
+      if (typeof document.jwks_uri !== "string") throw new Error(`${shown(place)} names no jwks_uri`);
+      return document.jwks_uri;
+    } catch (error) {
+      first ??= error;
+      // Whoever is not reached the first way is not reached the second.
+      if (ExportError.is(error)) throw error;
+    }
+  }
+  throw first;
 }
 
 async function textAt(url: string, fetch: HttpsFetch): Promise<string> {
   const response = await fetch(url, { headers: { accept: "application/json" } });
-  if (!response.ok) throw new Error(`${url} answers ${response.status}`);
+  if (!response.ok) throw new Error(`${shown(url)} answers ${response.status}`);
   return response.text();
 }
 
 function parsed(text: string, place: string): JSONWebKeySet {
-  const set = JSON.parse(text) as JSONWebKeySet | null;
+  const set = json(text, place) as JSONWebKeySet | null;
   if (!Array.isArray(set?.keys)) throw new Error(`${place} holds no JSON Web Key Set`);
   return set;
 }
 
-function notThere({ issuer }: KeySetOptions, cause: unknown): ExportError {
-  const reason = cause instanceof Error ? cause.message : "not asked yet";
-  return new ExportError("unavailable", `the keys of ${issuer} can't be had now: ${reason}`, { cause });
+function json(text: string, place: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    // Its message quotes the text, which may be a key that was put in the wrong place.
+    throw new Error(`${place} holds no JSON`);
+  }
+}
+
+/** Where the keys are is nobody's business who knocks, so it is the cause that says it. */
+function notThere({ issuer }: KeySetOptions, thrown: unknown, retryAfterMs: number): ExportError {
+  const reason = thrown instanceof Error ? thrown.message : "not asked yet";
+  const cause = new Error(`the keys of ${shown(issuer)} can't be had now: ${reason}`);
+  return new ExportError("unavailable", "the credentials can't be checked now; try again", { cause, retryAfterMs });
+}
+
+function shown(url: string): string {
+  return url.replace(/\/\/[^/@]*@/u, "//").replace(/[?#].*$/u, "");
 }

@@ -21,10 +21,10 @@ export type ClientAuthentication =
       readonly audience?: string;
     }
   | {
-      /** By the certificate of the connection (RFC 8705), PEM. */
+      /** By the certificate of the connection (RFC 8705), PEM. Absent where `https.files` has it, which may change. */
       readonly method: "tls_client_auth";
-      readonly cert: string;
-      readonly key: string;
+      readonly cert?: string;
+      readonly key?: string;
     };
 
 /** Made anew for each request, so that a secret that changed is used. */

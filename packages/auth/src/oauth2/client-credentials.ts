@@ -1,7 +1,7 @@
 import { type CredentialProvider, ExportError } from "@otlpkit/core";
 import * as oauth from "oauth4webapi";
 import type { HttpsOptions } from "../https-fetch.ts";
-import { httpsFetch } from "../https-fetch.ts";
+import { httpsFetch, safeUrl } from "../https-fetch.ts";
 import { clientAuthentication, type ClientAuthentication } from "./client-authentication.ts";
 import { type TokenCacheOptions, tokenCache } from "./token-cache.ts";
 
@@ -37,7 +37,8 @@ export interface ClientCredentialsOptions {
  * A token is asked for once, however many wait for it; renewed before it ends; used until it really ends while the server is
  * away; and asked for anew, once, when the far side refuses it.
  *
- * @throws TypeError, at once, when neither `tokenUrl` nor `issuer` is given
+ * @throws TypeError, at once, when neither `tokenUrl` nor `issuer` is given; ExportError "rejected" when it is no URL, or in
+ *   clear and not on this machine
  */
 export function clientCredentials(options: ClientCredentialsOptions): CredentialProvider {
   const { clientId, onRefresh, now = () => performance.now(), random = Math.random } = options;
@@ -46,9 +47,13 @@ export function clientCredentials(options: ClientCredentialsOptions): Credential
     throw new TypeError("clientCredentials needs tokenUrl, or issuer to find it by");
   }
   const place = tokenUrl ?? issuer!;
+  safeUrl(place, options.https?.allowCleartext);
   const authentication = clientAuthentication(options.authentication);
   const certified = options.authentication.method === "tls_client_auth" ? options.authentication : undefined;
-  const fetching = httpsFetch({ ...options.https, ...certified });
+  const fetching = httpsFetch({
+    ...options.https,
+    ...(certified?.cert === undefined ? {} : { cert: certified.cert, key: certified.key }),
+  });
   // Our fetch decides about clear connections, and says so better.
   const asking = { [oauth.customFetch]: fetching as never, [oauth.allowInsecureRequests]: true as const };
   let discovered: oauth.AuthorizationServer | undefined;
@@ -140,7 +145,9 @@ function failure(error: unknown, place: string, clientId: string): ExportError {
           : "check scope, audience and what the client is allowed";
       return new ExportError("unauthenticated", `${attempted}: it answers ${name} (${status}); ${advice}`);
     }
-    return new ExportError("unavailable", `${attempted}: it answers ${name.slice(0, 64)} (${status})`, {
+    // A name that is one; anything else may be an echo of what was sent.
+    const told = /^[a-z_]{1,40}$/u.test(name) ? name : "an error";
+    return new ExportError("unavailable", `${attempted}: it answers ${told} (${status})`, {
       retryAfterMs: retryAfterMs(error.response),
     });
   }

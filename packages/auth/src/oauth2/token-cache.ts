@@ -23,7 +23,10 @@ export interface TokenCacheOptions {
 export interface TokenCache {
   /** A token that is good now. Whoever waits, waits for one question; `signal` ends the own wait only. */
   token(signal?: AbortSignal): Promise<string>;
-  /** The far side does not take the token: the next call asks anew. */
+  /**
+   * The far side does not take the token: the next call asks anew. Not again and again, though: where new tokens are
+   * refused as well, the fault lies elsewhere, and the one that is held stays for a growing while.
+   */
   forget(): void;
 }
 
@@ -33,6 +36,8 @@ const firstDelayMs = 1000;
 const maxDelayMs = 30_000;
 /** Who says that it does not know us will not know us in a second. */
 const refusedDelayMs = 60_000;
+/** Shorter lives are not believed, or each attempt would ask. */
+const minLifetimeMs = 1000;
 
 /**
  * One question at a time, early enough that nobody waits: from 80 % of the lifetime on and at least 60 s before its end,
@@ -42,6 +47,7 @@ const refusedDelayMs = 60_000;
 export function tokenCache({ ask, onRefresh, now, random }: TokenCacheOptions): TokenCache {
   let held: { readonly value: string; readonly refreshAtMs: number; readonly endsAtMs: number } | undefined;
   let asking: Promise<string> | undefined;
+  let forgotten = { untilMs: -Infinity, pauseMs: 0 };
   let failure: { readonly error: ExportError; readonly untilMs: number; readonly count: number } | undefined;
 
   function refresh(): Promise<string> {
@@ -54,7 +60,9 @@ export function tokenCache({ ask, onRefresh, now, random }: TokenCacheOptions): 
   async function askNow(): Promise<string> {
     const askedMs = now();
     try {
-      const { value, lifetimeMs = unknownLifetimeMs } = await ask();
+      const given = await ask();
+      const lifetimeMs = Math.max(minLifetimeMs, given.lifetimeMs ?? unknownLifetimeMs);
+      const { value } = given;
       const early = lifetimeMs < 120_000 ? lifetimeMs / 2 : Math.min(lifetimeMs - 60_000, lifetimeMs * 0.8);
       held = {
         value,
@@ -92,6 +100,11 @@ export function tokenCache({ ask, onRefresh, now, random }: TokenCacheOptions): 
       return Promise.reject(again(failure!.error, failure!.untilMs - nowMs));
     },
     forget() {
+      const nowMs = now();
+      if (nowMs < forgotten.untilMs) return;
+      const calm = nowMs - forgotten.untilMs > maxDelayMs;
+      const pauseMs = calm ? firstDelayMs : Math.min(maxDelayMs, forgotten.pauseMs * 2);
+      forgotten = { untilMs: nowMs + pauseMs, pauseMs };
       held = undefined;
     },
   };
