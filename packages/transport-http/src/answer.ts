@@ -3,7 +3,7 @@ import { decodeReply, statusMessage } from "@otlpkit/otlp/replies";
 import { formatOf } from "./media-type.ts";
 import { shown } from "./request-url.ts";
 import { retryAfterMs } from "./retry-after.ts";
-import { adviceOfStatus, codeOfStatus, retryableStatuses } from "./status-table.ts";
+import { adviceOfStatus, codeOfStatus, grpcStatusOf, retryableStatuses } from "./status-table.ts";
 
 /** What came back for one request, however it was sent. */
 export interface Answer {
@@ -63,6 +63,7 @@ function refusal(answer: Answer, signal: Signal, url: URL): ExportError {
   return new ExportError(codeOfStatus[status] ?? "rejected", message, {
     retryable,
     retryAfterMs: retryable ? retryAfterMs(answer.retryAfter) : 0,
+    grpcStatus: grpcStatusOf[status],
   });
 }
 

@@ -233,6 +233,16 @@ describe("httpTransport", () => {
     expect([error.code, error.retryable, far.requests.length]).toEqual(["too-large", false, 1]);
   });
 
+  it("tells one that is broken from one that will not have the request, and repeats neither (F-10)", async () => {
+    const far = await backend();
+    far.script({ kind: "refuse", httpStatus: 500 }, { kind: "refuse", httpStatus: 409, grpcStatus: 14 });
+    const sender = senderTo(far.url);
+    for (const grpcStatus of [13, undefined]) {
+      const error = await failureOf(sender.send(batch, {}));
+      expect([error.code, error.retryable, error.grpcStatus]).toEqual(["rejected", false, grpcStatus]);
+    }
+  });
+
   it("hands on what the far side says about coming back (F-11)", async () => {
     const far = await backend();
     far.script({ kind: "refuse", httpStatus: 429, message: "slow down", retryAfterMs: 3_000 });

@@ -20,6 +20,13 @@ export const codeOfStatus: Readonly<Record<number, ExportErrorCode>> = {
   504: "unavailable",
 };
 
+/**
+ * The `google.rpc.Code` that stands for a status, where the code above does not say it all: who has to know whether a
+ * destination is broken (500) or will not have this request (all others that are "rejected") can tell by it. It changes
+ * nothing about retries (F-10), and what the body says of a code is not acted upon (C-17).
+ */
+export const grpcStatusOf: Readonly<Record<number, number>> = { 500: 13 };
+
 /** What to do about it, where there is something to say. */
 export const adviceOfStatus: Readonly<Record<number, string>> = {
   401: "check the credentials in the headers",
