@@ -12,8 +12,6 @@ export interface DurableQueueOptions {
   readonly storage: Storage;
   readonly queue: QueueConfig;
   readonly retry: RetryConfig;
-  /** Bounds one attempt, in ms; 0 does not. */
-  readonly timeoutMs: number;
 }
 
 /** A durable queue in front of a destination. */
@@ -27,7 +25,7 @@ export interface DurableQueue {
  * tried until it succeeds or the destination refuses for good, whatever time that takes.
  */
 export async function durableQueue(options: DurableQueueOptions, context: ExporterContext): Promise<DurableQueue> {
-  const { storage, queue: config, retry, timeoutMs } = options;
+  const { storage, queue: config, retry } = options;
   const folder = storage.folder(context.id);
   const durability = config.durability ?? storage.durability;
   // What is told while it opens is heard once there is a queue to account for.
@@ -65,7 +63,8 @@ export async function durableQueue(options: DurableQueueOptions, context: Export
     first: config.first,
     initialDelayMs: retry.initial_interval,
     maxDelayMs: retry.max_interval,
-    ...(timeoutMs > 0 ? { attemptTimeoutMs: timeoutMs } : {}),
+    // The connection bounds each attempt, from when it is its turn.
+    attemptTimeoutMs: Infinity,
   });
   return {
     stage: (next) =>

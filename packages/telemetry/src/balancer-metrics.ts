@@ -1,7 +1,5 @@
+import { breakerMetrics, type BreakerState } from "./breaker-metrics.ts";
 import type { Labels, Metrics } from "./metrics.ts";
-
-/** What the circuit breaker in front of an endpoint does. */
-export type BreakerState = "closed" | "half-open" | "open";
 
 /** What a group of endpoints reports as it happens. */
 export interface BalancerMetrics {
@@ -17,8 +15,6 @@ export interface BalancerMetrics {
   gone(endpoint: string): void;
 }
 
-const breakerNumbers: Readonly<Record<BreakerState, number>> = { closed: 0, "half-open": 1, open: 2 };
-
 /** The metrics of a destination that is several endpoints; `states` gives the state of each whenever metrics are read. */
 export function balancerMetrics(metrics: Metrics, labels: Labels, states: () => Iterable<string>): BalancerMetrics {
   const endpoints = metrics.gauge("otlpkit_balancer_endpoints", "Endpoints that are known, by state.");
@@ -29,8 +25,6 @@ export function balancerMetrics(metrics: Metrics, labels: Labels, states: () => 
     "attempts",
   );
   const ejections = metrics.counter("otlpkit_balancer_ejections", "Times that an endpoint was taken out, by reason.");
-  const breakers = metrics.gauge("otlpkit_breaker_state", "0 closed, 1 half open, 2 open.", "state");
-  const changes = metrics.counter("otlpkit_breaker_changes", "Changes of a breaker's state, by the new one.");
   const seen = new Set<string>();
   metrics.beforeRead(() => {
     const counts = new Map<string, number>([...seen].map((state) => [state, 0]));
@@ -44,10 +38,7 @@ export function balancerMetrics(metrics: Metrics, labels: Labels, states: () => 
     attempted: () => attempts.add(1),
     failed: (goesOn) => failures.with({ ...labels, goes_on: String(goesOn) }).add(1),
     ejected: (reason) => ejections.with({ ...labels, reason }).add(1),
-    breaker(endpoint, state) {
-      breakers.with({ ...labels, endpoint }).set(breakerNumbers[state]);
-      changes.with({ ...labels, endpoint, state }).add(1);
-    },
+    breaker: (endpoint, state) => breakerMetrics(metrics, { ...labels, endpoint })(state),
     gone: (endpoint) => metrics.forget({ ...labels, endpoint }),
   };
 }

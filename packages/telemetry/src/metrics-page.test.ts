@@ -6,8 +6,10 @@ import { describe, expect, it } from "vitest";
 import {
   balancerMetrics,
   batchSizeMetrics,
+  breakerMetrics,
   bookAnswers,
   budgetMetrics,
+  concurrencyMetrics,
   exporterMetrics,
   ledgerMetrics,
   type MetricFamily,
@@ -65,6 +67,8 @@ const sections: Readonly<Record<string, { readonly about: string; readonly use: 
       endpoints.failed(true);
       endpoints.ejected("health check");
       endpoints.breaker("http://a", "open");
+      breakerMetrics(m, { exporter: "otlp" })("open");
+      concurrencyMetrics(m, { exporter: "otlp" })(4);
     },
   },
   Queues: {

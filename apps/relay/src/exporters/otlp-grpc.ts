@@ -21,6 +21,7 @@ import { compressionParameters, compressionStage } from "../settings/compression
 import { discoveryConfig } from "../settings/discovery.ts";
 import { sendingQueueConfig } from "../settings/queue.ts";
 import { retryOnFailure } from "../settings/retry-on-failure.ts";
+import { sparingKeys } from "../settings/sparing.ts";
 import { clientTls, readClientTls } from "../settings/tls.ts";
 import { otlpDestination } from "./otlp-stack.ts";
 import { wayTo } from "./way.ts";
@@ -58,6 +59,7 @@ const config = check(
     ),
     retry_on_failure: retryOnFailure,
     sending_queue: sendingQueueConfig,
+    ...sparingKeys,
     /** Ours: endpoints that are found, in place of one that is written, and who of them gets what. */
     discovery: present(discoveryConfig),
     balancer: balancerConfig,
@@ -88,6 +90,9 @@ export const otlpGrpcExporter = definePlugin({
         ...(await wayTo(transport, destinations, encode, context)),
         queue: settings.sending_queue,
         retry: settings.retry_on_failure,
+        circuitBreaker: settings.circuit_breaker,
+        adaptiveConcurrency: settings.adaptive_concurrency,
+        isBalanced: settings.discovery !== undefined,
         label: "gRPC",
       },
       context,

@@ -23,6 +23,7 @@ import { compressionParameters, compressionStage } from "../settings/compression
 import { discoveryConfig } from "../settings/discovery.ts";
 import { sendingQueueConfig } from "../settings/queue.ts";
 import { retryOnFailure } from "../settings/retry-on-failure.ts";
+import { sparingKeys } from "../settings/sparing.ts";
 import { authenticated, exporterAuth } from "../settings/auth.ts";
 import { clientTls, readClientTls } from "../settings/tls.ts";
 import { bySignalSender, otlpDestination } from "./otlp-stack.ts";
@@ -48,6 +49,7 @@ const keys = {
   timeout: or(duration, 30_000),
   retry_on_failure: retryOnFailure,
   sending_queue: sendingQueueConfig,
+  ...sparingKeys,
   max_conns_per_host: optional(integer({ min: 0 })),
   max_idle_conns: ignored("as many connections are kept as are used"),
   max_idle_conns_per_host: ignored("as many connections are kept as are used"),
@@ -83,12 +85,13 @@ export const otlpHttpExporter = definePlugin({
   config,
   async create(settings, context: ExporterContext): Promise<Destination> {
     const { httpTransport } = await import("@otlpkit/transport-http");
+    const { adaptive_concurrency: adaptive, sending_queue: queue } = settings;
     const options = {
       headers: settings.headers,
       tls: await readClientTls(settings.tls, context),
       compressors: [gzip()],
       // As many as the queue lets through at a time; a connection carries one request.
-      maxConnections: settings.max_conns_per_host || settings.sending_queue.num_consumers,
+      maxConnections: settings.max_conns_per_host || (adaptive.enabled ? adaptive.max : queue.num_consumers),
       ...(settings.idle_conn_timeout === undefined ? {} : { idleTimeoutMs: settings.idle_conn_timeout || 2 ** 31 - 1 }),
       ...(settings.user_agent === undefined ? {} : { userAgent: settings.user_agent }),
     };
@@ -122,8 +125,11 @@ export const otlpHttpExporter = definePlugin({
     return otlpDestination(
       {
         ...way,
-        queue: settings.sending_queue,
+        queue,
         retry: settings.retry_on_failure,
+        circuitBreaker: settings.circuit_breaker,
+        adaptiveConcurrency: adaptive,
+        isBalanced: settings.discovery !== undefined,
         label: settings.encoding === "json" ? "HTTP/JSON" : "HTTP",
       },
       context,

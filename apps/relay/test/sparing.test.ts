@@ -1,0 +1,101 @@
+import { ExportError, type Sender } from "@otlpkit/core";
+import { ledger, seeded } from "@otlpkit/testkit";
+import { httpBackend } from "@otlpkit/testkit/node";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { slowDestination } from "./overload/slow-destination.ts";
+import { configured, pipelinesTo, type Running, running } from "./running.ts";
+
+const some = seeded(5);
+const quick = "retry_on_failure: { initial_interval: 30ms, max_interval: 60ms }";
+
+function withExporter(name: string, keys: string): Promise<Running> {
+  return running(`
+exporters:
+  ${name}: { ${keys}, ${quick} }
+service:
+  pipelines:
+${pipelinesTo(name)}`);
+}
+
+const outcomeOf = (sender: Sender): Promise<unknown> =>
+  sender.send(some.traces({ items: 1 }), {}).then(
+    () => "delivered",
+    (error: unknown) => error,
+  );
+
+/** The breakers of a relay that are not an endpoint's. */
+function breakersOf({ relay }: Running): readonly number[] {
+  const family = relay.metrics.read().find(({ name }) => name === "otlpkit_breaker_state");
+  return (family?.samples ?? []).filter(({ labels }) => labels["endpoint"] === undefined).map(({ value }) => value);
+}
+
+describe("a destination that keeps failing", () => {
+  it("is left alone, which shows in metrics, health and log, and is asked again until it is back", async () => {
+    const backend = await httpBackend();
+    onTestFinished(() => backend.close());
+    backend.script({ kind: "refuse", httpStatus: 500, message: "out of order" });
+    const sparing = await withExporter("otlphttp", `endpoint: "${backend.url}", circuit_breaker: { min_requests: 5 }`);
+    const { overHttp, relay, said } = sparing;
+    expect(breakersOf(sparing)).toEqual([0]);
+    for (let n = 0; n < 5; n++) expect(await outcomeOf(overHttp)).toMatchObject({ retryable: false });
+    expect(breakersOf(sparing)).toEqual([2]);
+    expect(relay.health.report().components["exporter:otlphttp"]?.reason).toMatch(/circuit breaker.*out of order/);
+    expect(said.filter((line) => line.includes("its circuit breaker is open"))).toHaveLength(1);
+    // Whoever comes now waits for the next probe, with those that are retried.
+    backend.script({ kind: "ok" });
+    expect(await outcomeOf(overHttp)).toBe("delivered");
+    expect(breakersOf(sparing)).toEqual([0]);
+    expect(relay.health.report().components["exporter:otlphttp"]?.state).toBe("ready");
+  });
+
+  it("is asked each time where nobody keeps what would be held back, and by the balancer where there is one", async () => {
+    const once = "retry_on_failure: { enabled: false }";
+    const without = await running(`
+exporters:
+  otlphttp: { endpoint: "http://127.0.0.1:1", ${once} }
+  otlphttp/found: { discovery: { static: { hostnames: ["http://127.0.0.1:1"] } } }
+service:
+  pipelines:
+${pipelinesTo("otlphttp, otlphttp/found")}`);
+    expect(breakersOf(without)).toEqual([]);
+    const asked = await running(`
+exporters:
+  otlphttp: { endpoint: "http://127.0.0.1:1", ${once}, circuit_breaker: { enabled: true } }
+service:
+  pipelines:
+${pipelinesTo("otlphttp")}`);
+    expect(breakersOf(asked)).toEqual([0]);
+  });
+});
+
+describe("adaptive concurrency", () => {
+  it("keeps those who wait for their turn from being taken for those whom the destination does not answer", async () => {
+    const book = ledger();
+    const destination = await slowDestination(2, 40, book);
+    onTestFinished(() => destination.close());
+    const { overGrpc, relay } = await withExporter(
+      "otlp_grpc",
+      `endpoint: "${destination.url}", timeout: 300ms, adaptive_concurrency: { enabled: true, initial: 2, max: 30 }`,
+    );
+    const outcomes = await Promise.all(Array.from({ length: 30 }, () => outcomeOf(overGrpc)));
+    expect(outcomes.filter((outcome) => outcome !== "delivered")).toEqual([]);
+    // One line at the destination would have been as long as the whole, and its end too late.
+    expect(destination.mostUnderWay).toBeLessThan(15);
+    expect(relay.metrics.sum("otlpkit_exporter_concurrency_limit")).toBeGreaterThan(0);
+    expect(relay.metrics.sum("otlpkit_exporter_retries")).toBe(0);
+  });
+
+  it("is an error when its bounds make no sense", async () => {
+    const wrong = withExporter("otlp", `endpoint: "http://127.0.0.1:1", adaptive_concurrency: { min: 9, max: 3 }`);
+    await expect(wrong).rejects.toThrow(/adaptive_concurrency.*min must not be above max/s);
+  });
+});
+
+it("takes the budget of retries as it is written", async () => {
+  const config = configured(`
+receivers: { otlp: { protocols: { http: } } }
+exporters: { otlp: { endpoint: "a:1", retry_on_failure: { budget: { ratio: -1, min_per_second: 0 } } } }
+service: { pipelines: { traces: { receivers: [otlp], exporters: [otlp] } } }`);
+  const error = (await config.catch((thrown: unknown) => thrown)) as ExportError;
+  expect(error.message).toMatch(/ratio.*min_per_second/s);
+});
