@@ -15,6 +15,7 @@ export { subset, type SubsetOptions } from "./subset.ts";
 export type { Key } from "./key.ts";
 export { byTraceId } from "./by-trace-id.ts";
 export { byResource, byWholeResource } from "./by-resource.ts";
+export { byAttributes } from "./by-attributes.ts";
 export { byMetric, byMetricStream } from "./by-metric.ts";
 export { byHeader, byTenant } from "./by-batch.ts";
 

@@ -4,7 +4,16 @@ import { seeded } from "@otlpkit/testkit";
 import { describe, expect, it } from "vitest";
 import { candidatesOf } from "../test/candidates.ts";
 import { metricsOf } from "../test/metrics.ts";
-import { byMetric, byMetricStream, byResource, byTraceId, byWholeResource, consistentHash, type Key } from "./index.ts";
+import {
+  byAttributes,
+  byMetric,
+  byMetricStream,
+  byResource,
+  byTraceId,
+  byWholeResource,
+  consistentHash,
+  type Key,
+} from "./index.ts";
 
 const list = candidatesOf(Array<number>(16).fill(1));
 
@@ -130,6 +139,47 @@ describe("byWholeResource", () => {
         protobufBatch("logs", encode("logs", { resourceLogs: [{ scopeLogs: [{ logRecords: [{}, {}] }] }] }), 2),
       ).size,
     ).toBe(1);
+  });
+});
+
+describe("byAttributes", () => {
+  const attribute = (key: string, stringValue: string) => ({ key, value: { stringValue } });
+  const owners = (key: Key, make: (value: string) => Parameters<typeof encode<"traces">>[1]): Set<Candidate> =>
+    new Set(
+      Array.from({ length: 40 }, (_, n) => {
+        const [chosen] = split(key, protobufBatch("traces", encode("traces", make(String(n))), 1)).keys();
+        return chosen!;
+      }),
+    );
+  const spanOf = (span: object, scope = {}, resource = {}) => ({
+    resourceSpans: [{ resource, scopeSpans: [{ scope, spans: [{ spanId: new Uint8Array(8), ...span }] }] }],
+  });
+
+  it("finds them in the resource, the scope or the item, whichever has it first", () => {
+    const [user, fixed] = [
+      (value: string) => ({ attributes: [attribute("user", value)] }),
+      { attributes: [attribute("user", "x")] },
+    ];
+    for (const make of [
+      (value: string) => spanOf(user(value)),
+      (value: string) => spanOf(fixed, user(value)),
+      (value: string) => spanOf(fixed, fixed, user(value)),
+    ]) {
+      expect(owners(byAttributes("user"), make).size).toBeGreaterThan(8);
+    }
+    for (const make of [
+      (value: string) => spanOf(user(value), fixed),
+      (value: string) => spanOf(user(value), user(value), fixed),
+    ]) {
+      expect(owners(byAttributes("user"), make).size).toBe(1);
+    }
+  });
+
+  it("knows names and kinds of spans, and takes together what lacks everything", () => {
+    expect(owners(byAttributes("span.name"), (name) => spanOf({ name })).size).toBeGreaterThan(8);
+    expect(owners(byAttributes("span.kind"), (n) => spanOf({ kind: Number(n) % 6 })).size).toBeGreaterThan(2);
+    expect(owners(byAttributes("nobody"), (name) => spanOf({ name })).size).toBe(1);
+    expect(() => byAttributes()).toThrow(/at least one/);
   });
 });
 

@@ -79,7 +79,7 @@ type RoutingKey = "traceID" | "service" | "metric" | "resource" | "streamID" | "
 
 /** As the Collector has it: traces by their ids and all else by its service, unless one key is for all. */
 async function balancerBy(routing: RoutingKey | undefined, attributes: readonly string[]): Promise<Balancer> {
-  const { byMetric, byMetricStream, byResource, byTraceId, byWholeResource, consistentHash } =
+  const { byAttributes, byMetric, byMetricStream, byResource, byTraceId, byWholeResource, consistentHash } =
     await import("@otlpkit/balancer");
   const [trace, service] = [byTraceId(), byResource()];
   const usual: Key = {
@@ -93,7 +93,7 @@ async function balancerBy(routing: RoutingKey | undefined, attributes: readonly 
     metric: byMetric,
     streamID: byMetricStream,
     resource: byWholeResource,
-    attributes: () => byResource(...attributes),
+    attributes: () => byAttributes(...attributes),
   };
   return consistentHash({ key: routing === undefined ? usual : keys[routing]() });
 }
