@@ -26,6 +26,10 @@ export function randomFrom(seed: number): Random {
     below,
     chance: (probability) => next() < probability,
     pick: <T>(from: readonly T[]): T => from[below(from.length)] as T,
-    bytes: (length) => Uint8Array.from({ length }, () => uint32() & 0xff),
+    bytes(length) {
+      const bytes = new Uint8Array(length);
+      for (let at = 0; at < length; at++) bytes[at] = uint32();
+      return bytes;
+    },
   };
 }

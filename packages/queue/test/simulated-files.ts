@@ -31,13 +31,17 @@ export interface SimulatedFilesOptions {
  * renames and removals until their folder is synced. All of it is decided by `random`, and so is the same for the same seed.
  */
 export interface SimulatedFiles extends Files {
-  /** Which code a call fails with, if any: "EIO", "ENOSPC". A failed write may have written; a failed rename may be done. */
+  /** Asked when a call is done, with what was given to `pause` when it began: which code it fails with, if any: "EIO", "ENOSPC". A failed write may have written; a failed rename may be done. */
   fault: (call: Call) => string | undefined;
   /** Room on the disk, what is in use included. */
   capacityBytes: number;
   readonly usedBytes: number;
   /** Names and lengths of the files in a folder, sorted by name. */
   files(folder: string): { readonly path: string; readonly bytes: number }[];
+  /** All files, sorted by path. */
+  allFiles(): { readonly path: string; readonly bytes: number }[];
+  /** The same disk for one who looks at it from outside: nothing waits, nothing fails. */
+  atEase(): SimulatedFiles;
   /** A file as programs see it. */
   contents(path: string): Uint8Array;
   /** Damages a file: changes one bit for good. */
@@ -93,8 +97,9 @@ function filesOn(options: SimulatedFilesOptions, disk: Disk): SimulatedFiles {
   /** Waits, then says what is to fail. Once the power is off, nothing ever ends. */
   const begin = async (kind: Call["kind"], path: string): Promise<string | undefined> => {
     if (off) return never();
-    await pause({ kind, path });
-    return off ? never() : files.fault({ kind, path });
+    const call = { kind, path };
+    await pause(call);
+    return off ? never() : files.fault(call);
   };
   const content = (path: string): SimulatedContent => {
     const found = disk.entries.get(path);
@@ -211,11 +216,12 @@ function filesOn(options: SimulatedFilesOptions, disk: Disk): SimulatedFiles {
     async freeBytes() {
       return Math.max(0, disk.capacityBytes - usedBytes());
     },
-    files: (folder) =>
+    files: (folder) => files.allFiles().filter(({ path }) => folderOf(path) === folder),
+    allFiles: () =>
       [...disk.entries]
-        .filter(([path]) => folderOf(path) === folder)
         .map(([path, file]) => ({ path, bytes: file.seen().length }))
         .toSorted((a, b) => (a.path < b.path ? -1 : 1)),
+    atEase: () => filesOn({ random }, disk),
     contents: (path) => content(path).seen(),
     flip: (path, offset, bit) => content(path).flip(offset, bit),
     crash(dice, outcome = dice.pick(outcomes)) {

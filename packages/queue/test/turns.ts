@@ -5,18 +5,25 @@ export interface Turns {
   /** Waits until chosen. */
   wait(): Promise<void>;
   readonly waiting: number;
+  /** How many turns there were. */
+  readonly count: number;
   /** Lets one of those that wait go on, any of them, and everything that follows from it until all wait again. */
   next(): Promise<void>;
 }
 
 export function turns(random: Random): Turns {
   const waiting: (() => void)[] = [];
+  let count = 0;
   return {
     wait: () => new Promise((resolve) => void waiting.push(resolve)),
     get waiting() {
       return waiting.length;
     },
+    get count() {
+      return count;
+    },
     async next() {
+      count++;
       if (waiting.length > 0) waiting.splice(random.below(waiting.length), 1)[0]?.();
       await settled();
     },
