@@ -1,11 +1,10 @@
-import type { RegistrarWorld, RegistryWorld } from "@otlpkit/testkit/node";
+import { fakeConsul, type RegistrarWorld, type RegistryWorld } from "@otlpkit/testkit/node";
 import {
   consulRegistrar,
   type ConsulRegistrarOptions,
   consulRegistry,
   type ConsulRegistryOptions,
 } from "../src/consul/index.ts";
-import { fakeConsul } from "./fakes/consul-server.ts";
 
 /** Waits little, so that cases are quick. */
 export const quickConsul: ConsulRegistryOptions = { waitMs: 200, timeoutMs: 200, minIntervalMs: 20 };

@@ -3,12 +3,18 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Endpoint, Registration } from "@otlpkit/core";
 import { fakeClock } from "@otlpkit/testkit";
-import { registrarCases, registryCases, testAuthority, testClient } from "@otlpkit/testkit/node";
+import {
+  type FakeConsul,
+  fakeConsul,
+  registrarCases,
+  registryCases,
+  testAuthority,
+  testClient,
+} from "@otlpkit/testkit/node";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { consulEnvironment, consulRegistrar, consulRegistry, type ConsulRegistryOptions } from "../src/consul/index.ts";
 import type { SourceState } from "../src/index.ts";
 import { consulWorld, quickConsul } from "./consul-worlds.ts";
-import { fakeConsul, type FakeConsul } from "./fakes/consul-server.ts";
 
 describe("consulRegistry (fake agent)", () => {
   registryCases({ it: it.concurrent }, consulWorld, { quietMs: 150 });

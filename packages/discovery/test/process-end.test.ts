@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { describe, expect, it } from "vitest";
-import { fakeConsul } from "./fakes/consul-server.ts";
+import { fakeConsul } from "@otlpkit/testkit/node";
 
 describe("a process that watches", () => {
   it("ends when it has nothing else to do, while a question waits for news", async () => {

@@ -1,12 +1,12 @@
 import { gzipSync } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { type FakeHttp, fakeHttp, type Reply } from "../../test/fakes/http-server.ts";
+import { type FakeHttp, fakeHttp, type FakeHttpAnswer } from "@otlpkit/testkit/node";
 import { timeOf } from "../time.ts";
 import { type SourceHttp, sourceHttp, type SourceHttpOptions } from "./source-http.ts";
 
 describe("the client for sources", () => {
   let server: FakeHttp;
-  let reply: (path: string) => Reply;
+  let reply: (path: string) => FakeHttpAnswer;
   const clients: SourceHttp[] = [];
   const { signal } = new AbortController();
 

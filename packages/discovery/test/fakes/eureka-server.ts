@@ -1,4 +1,10 @@
-import { type Asked, type FakeHttp, fakeHttp, type FakeHttpOptions, type Reply } from "./http-server.ts";
+import {
+  type FakeHttpQuestion,
+  type FakeHttp,
+  fakeHttp,
+  type FakeHttpOptions,
+  type FakeHttpAnswer,
+} from "@otlpkit/testkit/node";
 
 /** An instance as it is sent and kept. */
 export interface EurekaInstance {
@@ -89,7 +95,7 @@ export async function fakeEureka(basePath = "/eureka", options: FakeHttpOptions 
     const names = [...new Set(statuses)].toSorted();
     return names.map((name) => `${name}_${statuses.filter((status) => status === name).length}_`).join("");
   }
-  function applications(list: readonly EurekaInstance[]): Reply {
+  function applications(list: readonly EurekaInstance[]): FakeHttpAnswer {
     const alone = (items: readonly unknown[]): unknown =>
       oddities.single === true && items.length === 1 ? items[0] : items;
     const names = [...new Set(list.map(({ app }) => app))];
@@ -104,7 +110,7 @@ export async function fakeEureka(basePath = "/eureka", options: FakeHttpOptions 
     };
   }
 
-  function handle({ method, path, headers, body, query }: Asked): Reply {
+  function handle({ method, path, headers, body, query }: FakeHttpQuestion): FakeHttpAnswer {
     if (oddities.basic !== undefined) {
       const expected = `Basic ${Buffer.from(oddities.basic).toString("base64")}`;
       if (headers.authorization !== expected) return { status: 401 };

@@ -30,3 +30,18 @@ export {
   type VaultFault,
   type VaultQuestion,
 } from "./vault/fake-vault.ts";
+export {
+  type FakeHttp,
+  fakeHttp,
+  type FakeHttpAnswer,
+  type FakeHttpFault,
+  type FakeHttpOptions,
+  type FakeHttpQuestion,
+} from "./sources/fake-http.ts";
+export {
+  type FakeConsul,
+  fakeConsul,
+  type FakeConsulCheck,
+  type FakeConsulInstance,
+  type FakeConsulOddities,
+} from "./sources/fake-consul.ts";

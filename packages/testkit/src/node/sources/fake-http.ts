@@ -2,10 +2,10 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { createServer as createSecureServer } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
 import { gzipSync } from "node:zlib";
-import { testAuthority, testServer } from "@otlpkit/testkit/node";
+import { testAuthority, testServer } from "../certificates.ts";
 
-/** A question that arrived. */
-export interface Asked {
+/** A question that {@link fakeHttp} got. */
+export interface FakeHttpQuestion {
   readonly method: string;
   /** Without the query. */
   readonly path: string;
@@ -16,15 +16,15 @@ export interface Asked {
   readonly gone: AbortSignal;
 }
 
-/** What is answered. A string goes as it is, all else as JSON. */
-export interface Reply {
+/** What {@link fakeHttp} answers. A string goes as it is, all else as JSON. */
+export interface FakeHttpAnswer {
   readonly status?: number;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: unknown;
 }
 
-/** How the server misbehaves. */
-export type HttpFault =
+/** How a {@link FakeHttp} misbehaves. */
+export type FakeHttpFault =
   /** 200, and a body that is no JSON. */
   | "garbage"
   /** 200, and JSON that is something else. */
@@ -39,14 +39,18 @@ export type HttpFault =
 
 /** An HTTP server on loopback that can be troubled. */
 export interface FakeHttp {
+  /** `http://127.0.0.1:8500`, `https://…` or `unix:///path`. */
   readonly url: string;
-  readonly asked: readonly Asked[];
-  fault(fault: HttpFault | undefined): void;
+  /** All that was asked, in order. */
+  readonly asked: readonly FakeHttpQuestion[];
+  /** Misbehaves from the next question on; `undefined`: no longer. */
+  fault(fault: FakeHttpFault | undefined): void;
   /** Gives the port back, or takes it again. */
   listen(on: boolean): Promise<void>;
   /** Ends the connections of the moment. */
   drop(): void;
   readonly openConnections: number;
+  /** Ends it and all of its connections. */
   close(): Promise<void>;
 }
 
@@ -60,13 +64,14 @@ export interface FakeHttpOptions {
   readonly socketPath?: string;
 }
 
+/** A server that answers as `handle` says, and can be troubled: what HTTP APIs that are played for tests are made of. */
 export async function fakeHttp(
-  handle: (asked: Asked) => Reply | Promise<Reply>,
+  handle: (asked: FakeHttpQuestion) => FakeHttpAnswer | Promise<FakeHttpAnswer>,
   { tls = false, gzip = false, socketPath }: FakeHttpOptions = {},
 ): Promise<FakeHttp> {
-  const asked: Asked[] = [];
+  const asked: FakeHttpQuestion[] = [];
   const sockets = new Set<Socket>();
-  let fault: HttpFault | undefined;
+  let fault: FakeHttpFault | undefined;
   let server: Server | undefined;
   let port = 0;
 
@@ -77,7 +82,7 @@ export async function fakeHttp(
     const text = Buffer.concat(pieces).toString();
     const gone = new AbortController();
     response.once("close", () => gone.abort());
-    const question: Asked = {
+    const question: FakeHttpQuestion = {
       method: request.method ?? "",
       path: url.pathname,
       query: url.searchParams,
@@ -147,7 +152,7 @@ export async function fakeHttp(
   };
 }
 
-function faulty(fault: HttpFault): Reply {
+function faulty(fault: FakeHttpFault): FakeHttpAnswer {
   if (fault === "garbage") return { body: "<html>not what you asked for" };
   if (fault === "other-json") return { body: { apps: 7 } };
   if (fault === "error") return { status: 500, body: "no leader" };

@@ -1,7 +1,13 @@
-import { type Asked, type FakeHttp, fakeHttp, type FakeHttpOptions, type Reply } from "./http-server.ts";
+import {
+  type FakeHttp,
+  fakeHttp,
+  type FakeHttpAnswer,
+  type FakeHttpOptions,
+  type FakeHttpQuestion,
+} from "./fake-http.ts";
 
-/** An instance as the agent keeps it. */
-export interface ConsulInstance {
+/** An instance as a {@link FakeConsul} keeps it: what was put to `/v1/agent/service/register`. */
+export interface FakeConsulInstance {
   readonly ID: string;
   readonly Name: string;
   readonly Address?: string;
@@ -10,17 +16,18 @@ export interface ConsulInstance {
   readonly Meta?: Readonly<Record<string, string>>;
   readonly Weights?: { readonly Passing: number; readonly Warning: number };
   readonly TaggedAddresses?: Readonly<Record<string, { readonly Address: string; readonly Port: number }>>;
-  readonly Checks?: readonly ConsulCheckBody[];
+  readonly Checks?: readonly FakeConsulCheck[];
 }
 
-interface ConsulCheckBody {
+/** A check of a {@link FakeConsulInstance}. */
+export interface FakeConsulCheck {
   readonly CheckID: string;
   readonly Status?: string;
   readonly TTL?: string;
 }
 
-/** What is peculiar to this agent. */
-export interface ConsulOddities {
+/** What is peculiar to a {@link FakeConsul}. */
+export interface FakeConsulOddities {
   /** The header for every answer, in place of the true index. */
   index?: string | undefined;
   /** Without the header. */
@@ -32,19 +39,21 @@ export interface ConsulOddities {
   nodeAddress?: string;
 }
 
-/** One agent of Consul that plays the whole of it. */
+/** An agent of Consul, played. */
 export interface FakeConsul extends FakeHttp {
-  readonly oddities: ConsulOddities;
+  readonly oddities: FakeConsulOddities;
   /** Tokens that are taken; empty: all, and none. */
   readonly tokens: Set<string>;
-  /** Registers as another agent would. */
-  put(instance: ConsulInstance): void;
+  /** Registers an instance, as another agent would. */
+  put(instance: FakeConsulInstance): void;
+  /** Takes an instance away. */
   remove(id: string): void;
-  /** Whether an instance is in maintenance. */
+  /** Puts an instance into maintenance, or takes it out. */
   maintain(id: string, on: boolean): void;
   /** The status of an instance's check. */
   status(id: string, status: string): void;
-  registered(id: string): ConsulInstance | undefined;
+  /** What is registered under an id. */
+  registered(id: string): FakeConsulInstance | undefined;
   /** Loses everything that it was told, and the index with it. */
   forget(): void;
   /** Ends and starts: registrations stay, the index begins anew. */
@@ -52,15 +61,19 @@ export interface FakeConsul extends FakeHttp {
 }
 
 interface Kept {
-  readonly instance: ConsulInstance;
+  readonly instance: FakeConsulInstance;
   readonly checks: Map<string, { status: string; readonly ttlMs: number; deadlineMs: number }>;
 }
 
+/**
+ * As much of Consul's HTTP API as those use who register services and find them: registration with checks by time to live,
+ * maintenance, health with blocking queries, logins; with the statuses and texts of the real one.
+ */
 export async function fakeConsul(options: FakeHttpOptions = {}): Promise<FakeConsul> {
   const kept = new Map<string, Kept>();
   const waiting = new Set<() => void>();
   const tokens = new Set<string>();
-  const oddities: ConsulOddities = {};
+  const oddities: FakeConsulOddities = {};
   let index = 10;
 
   const changed = (): void => {
@@ -81,7 +94,7 @@ export async function fakeConsul(options: FakeHttpOptions = {}): Promise<FakeCon
   }, 50);
   reaper.unref();
 
-  function keep(instance: ConsulInstance): void {
+  function keep(instance: FakeConsulInstance): void {
     const checks: Kept["checks"] = new Map();
     for (const { CheckID, Status = "critical", TTL } of instance.Checks ?? []) {
       const ttlMs = TTL === undefined ? Infinity : durationMs(TTL);
@@ -100,7 +113,7 @@ export async function fakeConsul(options: FakeHttpOptions = {}): Promise<FakeCon
     return [...kept.values()]
       .filter(({ instance }) => instance.Name === name)
       .filter(({ instance }) => tags.every((tag) => instance.Tags?.includes(tag)))
-      .map(({ instance: { Name, Checks, ...service }, checks }) => ({
+      .map(({ instance: { Checks, Name, ...service }, checks }) => ({
         Node: { Node: "node-1", Address: oddities.nodeAddress ?? "127.0.0.250", Datacenter: "dc1" },
         Service: {
           Tags: [],
@@ -110,7 +123,6 @@ export async function fakeConsul(options: FakeHttpOptions = {}): Promise<FakeCon
           Weights: { Passing: 1, Warning: 1 },
           Service: Name,
           ...service,
-          ...(Checks === undefined ? {} : {}),
         },
         Checks: [
           { CheckID: "serfHealth", Status: "passing" },
@@ -119,7 +131,7 @@ export async function fakeConsul(options: FakeHttpOptions = {}): Promise<FakeCon
       }));
   }
 
-  async function health(name: string, { query, gone }: Asked): Promise<Reply> {
+  async function health(name: string, { query, gone }: FakeHttpQuestion): Promise<FakeHttpAnswer> {
     const since = Number(query.get("index") ?? 0);
     if (since > 0 && since >= index && oddities.churn !== true) {
       const waitMs = durationMs(query.get("wait") ?? "5m");
@@ -146,7 +158,7 @@ export async function fakeConsul(options: FakeHttpOptions = {}): Promise<FakeCon
     };
   }
 
-  function handle(asked: Asked): Reply | Promise<Reply> {
+  function handle(asked: FakeHttpQuestion): FakeHttpAnswer | Promise<FakeHttpAnswer> {
     const token = String(asked.headers["x-consul-token"] ?? "");
     const [, version, area, ...rest] = asked.path.split("/").map(decodeURIComponent);
     const route = `${asked.method} ${version} ${area} ${rest.slice(0, -1).join(" ")}`;
@@ -168,7 +180,7 @@ export async function fakeConsul(options: FakeHttpOptions = {}): Promise<FakeCon
       return found === undefined ? { status: 404, body: `unknown service ID: ${id}` } : { body: found.instance };
     }
     if (route === "PUT v1 agent service" && id === "register") {
-      const instance = asked.body as ConsulInstance;
+      const instance = asked.body as FakeConsulInstance;
       if (Object.keys(instance.Meta ?? {}).some((name) => !/^[\w-]{1,128}$/.test(name))) {
         return { status: 400, body: "Invalid Service Meta" };
       }
