@@ -7,7 +7,9 @@ import type {
   Sender,
   Signal,
 } from "@otlpkit/core";
+import type { EndpointFacts } from "@otlpkit/balancer";
 import type { RelayAudit } from "./settings/audit.ts";
+import type { Reference } from "./references.ts";
 import type { Tenants } from "./tenants.ts";
 import type { ExporterTrace } from "./own-traces.ts";
 import type { Book, DestinationHealth, Health, Log, Metrics } from "@otlpkit/telemetry";
@@ -35,9 +37,9 @@ export interface ComponentContext {
   /**
    * What an extension has to offer to others.
    *
-   * @throws ExportError when no such extension is started, or it offers something else
+   * @throws ExportError when the extension offers something else
    */
-  offer<K extends keyof Offers>(what: K, extension: string): Offers[K];
+  offer<K extends keyof Offers>(reference: Reference<K>): Offers[K];
 }
 
 /** What extensions may offer to other components, which name them. */
@@ -87,6 +89,8 @@ export interface ExporterContext extends ComponentContext {
   readonly condition: DestinationHealth;
   /** Calls `look` every second, as long as the relay runs. */
   everySecond(look: () => void): void;
+  /** Shows at /status whom this exporter knows and how they stand; they are asked for each time. */
+  showEndpoints(look: () => readonly EndpointFacts[]): void;
   /** So many more items are only in memory, though their senders were answered; or less when negative. */
   owe(items: number): void;
 }

@@ -35,6 +35,7 @@ import { healthCheckExtension } from "./extensions/health-check.ts";
 import { batchProcessor } from "./processors/batch.ts";
 import { memoryLimiterProcessor } from "./processors/memory-limiter.ts";
 import { otlpReceiver } from "./receivers/otlp.ts";
+import { checkReferences } from "./references.ts";
 import { tenantsConfig } from "./settings/tenants.ts";
 import { auditConfig } from "./settings/audit.ts";
 import { registrationConfig } from "./settings/discovery.ts";
@@ -118,5 +119,15 @@ const service = {
 type Service = { readonly [K in keyof typeof service]: Read<(typeof service)[K]> };
 
 /** What a configuration of the relay may say. */
-export const language: Language<typeof plugins, Service> = { plugins, service };
+export const language: Language<typeof plugins, Service> = {
+  plugins,
+  service,
+  check: ({ receivers, processors, exporters, extensions }, report) =>
+    checkReferences([receivers, processors, exporters].flatMap(configsOf), extensions, report),
+};
+
+function configsOf(components: ReadonlyMap<string, { readonly config: unknown }>): unknown[] {
+  return [...components.values()].map(({ config }) => config);
+}
+
 export type RelayConfiguration = Configuration<typeof plugins, Service>;

@@ -20,6 +20,7 @@ import { defaultBudgetBytes } from "./memory.ts";
 import { startMonitor } from "./monitor.ts";
 import { startTracing } from "./own-traces.ts";
 import { buildPipelines } from "./pipelines.ts";
+import type { Reference } from "./references.ts";
 import { startRegistration } from "./registration.ts";
 import { openAudit } from "./settings/audit.ts";
 import { listenHost } from "./settings/listen-host.ts";
@@ -104,7 +105,7 @@ export async function startRelay(configuration: RelayConfiguration, surroundings
 
     const extensions: { id: string; extension: Extension }[] = [];
     const contextOf = (kind: string, id: string, signals: readonly Signal[] = []): ComponentContext => {
-      const offer: ComponentContext["offer"] = (what, extension) => offered(what, extension, extensions);
+      const offer: ComponentContext["offer"] = (reference) => offered(reference, extensions);
       const atEnd = (letGo: () => void): void => void undo.push(letGo);
       const own = log.with({ [kind]: id });
       return { id, log: own, metrics, health, book, budget, tenants, signals, audit, offer, atEnd };
@@ -116,7 +117,7 @@ export async function startRelay(configuration: RelayConfiguration, surroundings
         plugin.create(config as never, contextOf("extension", id)),
       );
       extensions.push({ id, extension });
-      undo.push(() => extension.close());
+      undo.push(() => closeExtension(extension));
     }
 
     const tracing = await naming("service.telemetry.traces", () =>
@@ -244,7 +245,7 @@ export async function startRelay(configuration: RelayConfiguration, surroundings
       }
       // The last spans end when the last batch is answered.
       await within(tracing.close(), Math.max(100, Math.min(lastSpansMs, until - performance.now())));
-      await Promise.all(extensions.map(({ extension }) => extension.close()));
+      await Promise.all(extensions.map(({ extension }) => closeExtension(extension)));
       audit.record({
         action: "relay.stopped",
         outcome: leftItems === 0 ? "success" : "failure",
@@ -265,20 +266,21 @@ function urlOf({ scheme }: Door, { address }: Listening): string {
 }
 
 function offered<K extends keyof Offers>(
-  what: K,
-  id: string,
+  { offer: what, extension: id }: Reference<K>,
   extensions: readonly { readonly id: string; readonly extension: Extension }[],
 ): Offers[K] {
   const found = extensions.find((each) => each.id === id);
-  if (found === undefined) {
-    const why = "it is not started: define it under extensions and name it in service.extensions";
-    throw new ExportError("rejected", `there is no extension ${id}, or ${why}`);
-  }
-  const offer = found.extension.offers?.[what];
+  const offer = found?.extension.offers?.[what];
   if (offer !== undefined) return offer;
   const others = extensions.filter(({ extension }) => extension.offers?.[what] !== undefined).map((each) => each.id);
   const hint = others.length === 0 ? "" : `; ${others.join(", ")} does`;
   throw new ExportError("rejected", `the extension ${id} offers no ${what}${hint}`);
+}
+
+/** Whatever it offers goes with it. */
+async function closeExtension(extension: Extension): Promise<void> {
+  await extension.offers?.authenticator?.close?.();
+  await extension.close();
 }
 
 function signalsOf(configuration: RelayConfiguration, side: "receivers" | "exporters", id: string): Signal[] {

@@ -304,6 +304,20 @@ describe("readConfiguration", () => {
     expect((await problemsOf("receivers: *nowhere"))[0]).toContain("not valid YAML");
   });
 
+  it("lets the program look at the whole, in the order of the file", async () => {
+    const reading = readConfiguration<typeof plugins, Service>(
+      { text: file(), file: "relay.yaml", environment: {} },
+      {
+        ...language,
+        check({ exporters, receivers }, report) {
+          for (const id of exporters.keys()) report("error", ["exporters", id], "is not wanted");
+          for (const id of receivers.keys()) report("warning", ["receivers", id], "is odd");
+        },
+      },
+    );
+    await expect(reading).rejects.toThrow(/^relay\.yaml:8:3 exporters\.otlp: is not wanted$/);
+  });
+
   it("refuses a name without a type", async () => {
     expect(await problemsOf(file("  /b: {}\n  otlp/: {}"))).toEqual([
       "relay.yaml:10:3 exporters./b: is no name of a component; write TYPE or TYPE/NAME",

@@ -28,6 +28,8 @@ export interface Language<P extends Plugins, Service> {
   readonly plugins: P;
   /** The keys of `service` besides `pipelines` and `extensions`. */
   readonly service: Readonly<Record<string, Shape<unknown>>> & { readonly [K in keyof Service]: Shape<Service[K]> };
+  /** Reports what no part can see by itself, such as a name that nothing has. Asked when the parts are all right. */
+  readonly check?: (configuration: Configuration<P, Service>, report: Report) => void;
 }
 
 /**
@@ -37,7 +39,7 @@ export interface Language<P extends Plugins, Service> {
  */
 export async function readConfiguration<P extends Plugins, Service>(
   source: ConfigurationSource,
-  { plugins, service }: Language<P, Service>,
+  { plugins, service, check }: Language<P, Service>,
 ): Promise<Configuration<P, Service>> {
   const { file } = source;
   const yaml = "text" in source ? await parseYaml(source.text) : undefined;
@@ -87,7 +89,7 @@ export async function readConfiguration<P extends Plugins, Service>(
 
   const used = (name: keyof Plugins, ids: ReadonlySet<string>): Map<string, Component<AnyPlugin>> =>
     new Map([...ids].map((id) => [id, defined[name].get(id)!]));
-  return {
+  const parts = {
     receivers: used("receivers", use.receivers),
     processors: used("processors", use.processors),
     exporters: used("exporters", use.exporters),
@@ -95,8 +97,11 @@ export async function readConfiguration<P extends Plugins, Service>(
     extensions: used("extensions", use.extensions),
     pipelines: use.pipelines,
     service: rest as Service,
-    warnings: inFileOrder(warnings).map((warning) => writeProblem(file, warning)),
-  } as unknown as Configuration<P, Service>;
+  };
+  check?.({ ...parts, warnings: [] } as unknown as Configuration<P, Service>, report);
+  if (problems.length > 0) return fail();
+  const said = inFileOrder(warnings).map((warning) => writeProblem(file, warning));
+  return { ...parts, warnings: said } as unknown as Configuration<P, Service>;
 }
 
 async function readComponents(

@@ -49,7 +49,7 @@ export async function otlpDestination(stack: OtlpStack, context: ExporterContext
     context.condition.attempts(stack.connection),
   );
   if (queue.enabled && queue.storage !== undefined) {
-    const storage = context.offer("storage", queue.storage);
+    const storage = context.offer(queue.storage);
     // It tries again by itself, with the waits of `retry`, and counts what becomes of each batch.
     const { stage, notes } = await durableQueue({ storage, queue, retry }, context);
     return { sender: pipe(context.trace.enter, stage, ...encode, connection), label, target, notes };

@@ -9,13 +9,13 @@ import {
   or,
   section,
   type SectionOf,
-  text,
   unsupported,
 } from "@otlpkit/config";
 import type { Middleware } from "@otlpkit/core";
 import { placeOf, queueMetrics, type QueueReading } from "@otlpkit/telemetry";
 import { destination } from "../accounted.ts";
 import type { ExporterContext } from "../component.ts";
+import { reference } from "../references.ts";
 import { sendingQueue } from "../sending-queue.ts";
 
 const keys = {
@@ -27,7 +27,7 @@ const keys = {
   wait_for_result: optional(flag),
   batch: unsupported("put the batch processor into the pipeline instead"),
   /** An extension that offers storage: what was acknowledged is on disk. */
-  storage: optional(text),
+  storage: optional(reference("storage")),
   /** Ours, with storage: bytes on disk at most. */
   max_size: or(
     check(bytes, (size) => (size >= 1_048_576 ? undefined : "must be at least 1MiB")),

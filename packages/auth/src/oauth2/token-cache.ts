@@ -36,6 +36,8 @@ const firstDelayMs = 1000;
 const maxDelayMs = 30_000;
 /** Who says that it does not know us will not know us in a second. */
 const refusedDelayMs = 60_000;
+/** So many tokens in a row may be refused before there is a pause: keys that change, clocks that differ. */
+const freeRefusals = 5;
 /** Shorter lives are not believed, or each attempt would ask. */
 const minLifetimeMs = 1000;
 
@@ -47,7 +49,7 @@ const minLifetimeMs = 1000;
 export function tokenCache({ ask, onRefresh, now, random }: TokenCacheOptions): TokenCache {
   let held: { readonly value: string; readonly refreshAtMs: number; readonly endsAtMs: number } | undefined;
   let asking: Promise<string> | undefined;
-  let forgotten = { untilMs: -Infinity, pauseMs: 0 };
+  let forgotten = { count: 0, untilMs: -Infinity };
   let failure: { readonly error: ExportError; readonly untilMs: number; readonly count: number } | undefined;
 
   function refresh(): Promise<string> {
@@ -102,9 +104,9 @@ export function tokenCache({ ask, onRefresh, now, random }: TokenCacheOptions): 
     forget() {
       const nowMs = now();
       if (nowMs < forgotten.untilMs) return;
-      const calm = nowMs - forgotten.untilMs > maxDelayMs;
-      const pauseMs = calm ? firstDelayMs : Math.min(maxDelayMs, forgotten.pauseMs * 2);
-      forgotten = { untilMs: nowMs + pauseMs, pauseMs };
+      const count = nowMs - forgotten.untilMs > maxDelayMs ? 1 : forgotten.count + 1;
+      const pauseMs = count <= freeRefusals ? 0 : firstDelayMs * 2 ** (count - freeRefusals - 1);
+      forgotten = { count, untilMs: nowMs + Math.min(maxDelayMs, pauseMs) };
       held = undefined;
     },
   };
