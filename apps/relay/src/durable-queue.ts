@@ -1,9 +1,10 @@
 import { formatByteSize } from "@otlpkit/config";
-import { ExportError, type Middleware, pipe } from "@otlpkit/core";
-import { openQueue, type Queue, type QueueEvent } from "@otlpkit/queue";
+import { type ExportError, type Middleware, pipe } from "@otlpkit/core";
+import { type Amount, openQueue, type Queue, type QueueEvent } from "@otlpkit/queue";
 import { bySignal, queueMetrics, type QueueMetrics, type QueueReading, retryMetrics } from "@otlpkit/telemetry";
 import { destination } from "./accounted.ts";
 import type { ExporterContext, Storage } from "./component.ts";
+import { type Admission, queueAdmission } from "./queue-admission.ts";
 import type { QueueConfig } from "./settings/queue.ts";
 import type { RetryConfig } from "./settings/retry-on-failure.ts";
 
@@ -46,8 +47,13 @@ export async function durableQueue(options: DurableQueueOptions, context: Export
   numbers.recovered({ items: recovered.queued.items, ms: recovered.tookMs });
   account(queue, context);
   context.everySecond(() => context.condition.queue(readingOf(queue)));
-  hear = listener(context, numbers);
-  for (const event of early) hear(event);
+  const admission = admissionTo(queue, config, context, numbers);
+  const tell = listener(context, numbers);
+  hear = (event) => {
+    admission.hear(event);
+    tell(event);
+  };
+  for (const event of early) tell(event);
   if (recovered.queued.batches > 0 || recovered.damagedPlaces > 0) {
     context.log.info("found a queue from before", {
       batches: recovered.queued.batches,
@@ -67,26 +73,31 @@ export async function durableQueue(options: DurableQueueOptions, context: Export
     attemptTimeoutMs: Infinity,
   });
   return {
-    stage: (next) =>
-      pipe(countLimit(queue, config), stage, context.trace.leave, context.trace.send, numbers.sends, next),
+    stage: (next) => pipe(admission.stage, stage, context.trace.leave, context.trace.send, numbers.sends, next),
     notes: notes(folder, config, durability, storage),
   };
 }
 
-/** `queue_size` in requests or items, for files that name it; the queue itself counts bytes. */
-function countLimit(queue: Queue, { queue_size: limit, sizer }: QueueConfig): Middleware {
-  if (limit === undefined || sizer === "bytes") return (next) => next;
-  return (next) => ({
-    async send(batch, options) {
-      const { queued, drainBytesPerSecond } = queue.facts();
-      const held = sizer === "items" ? queued.items : queued.batches;
-      if (held < limit) return next.send(batch, options);
-      const waitMs = drainBytesPerSecond > 0 ? (1000 * batch.body.byteLength) / drainBytesPerSecond : 1000;
-      throw new ExportError("overloaded", `the queue of this destination is full (${held} of ${limit} ${sizer})`, {
-        retryAfterMs: Math.min(30_000, Math.max(100, Math.ceil(waitMs))),
-      });
-    },
-    close: () => next.close(),
+/** Who gets in: bounded by `queue_size` in requests or items where a file names it, else by bytes on disk; fairly. */
+function admissionTo(
+  queue: Queue,
+  config: QueueConfig,
+  { tenants }: ExporterContext,
+  numbers: QueueMetrics,
+): Admission {
+  const { max_size, queue_size: size, sizer } = config;
+  const counts = size !== undefined && sizer !== "bytes";
+  const full = whenFull(config);
+  const { weights } = tenants;
+  return queueAdmission({
+    capacity: size ?? max_size,
+    sizer: counts ? sizer : "bytes",
+    // Where the oldest goes there is always room.
+    ...(weights === undefined || full === "drop-oldest" ? {} : { weights }),
+    blocks: full === "block",
+    held: heldBy(queue),
+    facts: () => queue.facts(),
+    onRefused: (batch) => numbers.refused(batch),
   });
 }
 
@@ -191,13 +202,15 @@ function listener(
  */
 function account(queue: Queue, { book, id }: ExporterContext): void {
   const stop = destination(id);
-  const held = (): [string | undefined, number][] =>
-    queue
-      .facts()
-      .consumers.flatMap(({ tenants }) => [...tenants])
-      .map(([tenant, books]) => [tenant, books.queued.items]);
+  const held = (): [string | undefined, number][] => heldBy(queue).map(([tenant, { items }]) => [tenant, items]);
   for (const [tenant, items] of held()) book.recovered({ ...stop, tenant }, items);
   book.holds(stop, held);
+}
+
+/** What waits, by tenant. */
+function heldBy(queue: Queue): [string | undefined, Amount][] {
+  const all = queue.facts().consumers.flatMap(({ tenants }) => [...tenants]);
+  return all.map(([tenant, { queued }]) => [tenant, queued]);
 }
 
 function readingOf(queue: Queue): QueueReading {

@@ -57,6 +57,9 @@ export const sendingQueueConfig = check(written, (queue) => {
   if (queue.on_full !== undefined && queue.block_on_overflow !== undefined) {
     return "on_full and block_on_overflow say the same; keep one";
   }
+  if (queue.on_full === "drop_oldest" && queue.queue_size !== undefined && queue.sizer !== "bytes") {
+    return "on_full: drop_oldest goes by bytes: give max_size in place of queue_size";
+  }
   return undefined;
 });
 export type QueueConfig = SectionOf<typeof keys>;
