@@ -1,5 +1,5 @@
 import { check, duration, integer, optional, or, section } from "@otlpkit/config";
-import { definePlugin, ExportError, type Middleware } from "@otlpkit/core";
+import { type ByteBudget, definePlugin, ExportError, type Middleware } from "@otlpkit/core";
 import { memoryOfThisProcess } from "../memory.ts";
 
 const mebibyte = 1_048_576;
@@ -19,9 +19,6 @@ const config = check(
   },
 );
 
-/** How long senders are asked to stay away. */
-const retryAfterMs = 1000;
-
 /**
  * `memory_limiter`: refuses requests, for now, while the process uses more than the limit less the spike. Files for the
  * Collector have it; the bound that holds in any case is `service.memory_budget`, which counts bytes and needs no guess.
@@ -30,19 +27,24 @@ export const memoryLimiterProcessor = definePlugin({
   kind: "processor",
   names: ["memory_limiter"],
   config,
-  create: (settings, context: { readonly usedBytes?: () => number }): Middleware =>
+  create: (settings, context: { readonly usedBytes?: () => number; readonly budget: ByteBudget }): Middleware =>
     memoryLimiter(
       softLimitBytes(settings, memoryOfThisProcess()),
       settings.check_interval,
       context.usedBytes ?? (() => process.memoryUsage.rss()),
+      context.budget,
     ),
 });
 
-/** Looks at most every `intervalMs` at how much is used, and only when there is something to let through. */
+/**
+ * Looks at most every `intervalMs` at how much is used, and only when there is something to let through. Who is refused is
+ * asked to come back after the next look, when the relay has had the time to deliver as much as that sender brings.
+ */
 export function memoryLimiter(
   limitBytes: number,
   intervalMs: number,
   usedBytes: () => number,
+  budget: Pick<ByteBudget, "retryAfterMs">,
   now: () => number = () => performance.now(),
 ): Middleware {
   let lookedAtMs = -Infinity;
@@ -55,6 +57,8 @@ export function memoryLimiter(
       }
       if (!over) return next.send(batch, options);
       const message = `more than ${Math.floor(limitBytes / mebibyte)} MiB of memory are in use; send again later`;
+      const nextLookMs = Math.ceil(intervalMs - (now() - lookedAtMs));
+      const retryAfterMs = Math.max(nextLookMs, budget.retryAfterMs(batch.body.byteLength, batch.tenant));
       return Promise.reject(new ExportError("overloaded", message, { retryAfterMs }));
     },
     close: () => next.close(),
