@@ -19,6 +19,7 @@ export async function deadLetters(
 ): Promise<DeadLetters> {
   let opening: Promise<DurableQueue> | undefined;
   let queue: DurableQueue | undefined;
+  const keeping = new Set<Promise<void>>();
 
   async function openOnce(): Promise<DurableQueue> {
     opening ??= open();
@@ -29,6 +30,17 @@ export async function deadLetters(
       // A folder that can't be opened now may be later.
       opening = undefined;
       throw error;
+    }
+  }
+
+  /** What was refused is known to be so only once it is kept; `close` waits for that, whatever it leaves otherwise. */
+  async function keep(...letter: Parameters<DurableQueue["keep"]>): Promise<void> {
+    const kept = openOnce().then((open) => open.keep(...letter));
+    keeping.add(kept);
+    try {
+      await kept;
+    } finally {
+      keeping.delete(kept);
     }
   }
 
@@ -43,7 +55,7 @@ export async function deadLetters(
 
   if (deadLetterBytes > 0 && (await areThere())) await openOnce().catch(() => undefined);
   return {
-    keep: deadLetterBytes === 0 ? undefined : async (batch, refusal) => (await openOnce()).keep(batch, refusal),
+    keep: deadLetterBytes === 0 ? undefined : keep,
     opened: () => opening,
     facts() {
       const facts = queue?.facts();
@@ -51,6 +63,7 @@ export async function deadLetters(
       return { batches, items, bytes: facts?.bytes ?? 0 };
     },
     async close() {
+      await Promise.allSettled(keeping);
       const open = await opening?.catch(() => undefined);
       await open?.close();
     },

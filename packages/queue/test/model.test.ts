@@ -31,6 +31,7 @@ if (oneSeed !== undefined) {
     [18, "a segment that could not be deleted once is not delivered again after a restart"],
     [53, "a segment that was delivered while it was to be dropped is not counted twice"],
     [55, "a queue that is full of what was delivered makes room by itself"],
+    [247, "what was refused while the queue is closed is kept as a dead letter, and not delivered again"],
   ])("keeps its word in schedule %i: %s", async (seed) => {
     await runSchedule({ seed });
   });
