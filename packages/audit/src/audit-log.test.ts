@@ -1,4 +1,6 @@
+import { spawn } from "node:child_process";
 import { generateKeyPairSync } from "node:crypto";
+import { once } from "node:events";
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -93,6 +95,18 @@ describe("auditLog", () => {
     expect(await verifyAudit({ folder })).toMatchObject({ records: 5, problem: undefined });
   });
 
+  it("sets aside what is damaged at the end, and deletes nothing of it", async () => {
+    await run(3);
+    const name = (await readdir(folder)).find((each) => each.endsWith(".jsonl")) ?? "";
+    const whole = await readFile(join(folder, name), "utf8");
+    const damage = `${whole.split("\n")[2]!.replace('"seq":3', '"seq":"')}\nand more`;
+    await writeFile(join(folder, name), `${whole.split("\n").slice(0, 2).join("\n")}\n${damage}`);
+    await run(2);
+    expect(await verifyAudit({ folder })).toMatchObject({ records: 4, problem: undefined });
+    const aside = (await readdir(folder)).find((each) => each.endsWith(".damaged")) ?? "";
+    expect(await readFile(join(folder, aside), "utf8")).toBe(damage);
+  });
+
   it("is refused a folder that is in use, and takes over what a dead process left", async () => {
     const [first, second] = [auditLog({ sinks: [fileSink({ folder })] }), auditLog({ sinks: [fileSink({ folder })] })];
     first.record(login);
@@ -100,12 +114,28 @@ describe("auditLog", () => {
     second.record(login);
     await expect(second.flush()).rejects.toThrow(/give each log a folder of its own/);
     await Promise.all([first.close(), second.close().catch(() => undefined)]);
-    // No process has this number.
-    await writeFile(join(folder, "writer.lock"), `${2 ** 30} 1`);
-    await run(1);
-    // Ours has, and began at another time.
-    await writeFile(join(folder, "writer.lock"), `${process.pid} 1`);
-    await run(1);
+    // A process that ended in the middle.
+    const program = `
+      const { auditLog, fileSink } = await import(process.argv[1]);
+      const log = auditLog({ sinks: [fileSink({ folder: process.argv[2] })] });
+      log.record({ action: "a", outcome: "success", actor: "a", target: "a" });
+      await log.flush();
+      process.kill(process.pid, "SIGKILL");`;
+    const index = new URL("index.ts", import.meta.url).href;
+    const words = ["--conditions=@otlpkit/source", "--input-type=module", "-e", program, index, folder];
+    const child = spawn(process.execPath, words, { stdio: ["ignore", "inherit", "inherit"] });
+    const [, signal] = (await once(child, "exit")) as [number, string];
+    expect(signal).toBe("SIGKILL");
+    expect(await readdir(folder)).toContain("writer.lock");
+    // Of many who come at once, one.
+    const rivals = Array.from({ length: 12 }, () => auditLog({ sinks: [fileSink({ folder })] }));
+    const tries = rivals.map((log) => {
+      log.record(login);
+      return log.flush();
+    });
+    const won = (await Promise.allSettled(tries)).filter(({ status }) => status === "fulfilled");
+    expect(won).toHaveLength(1);
+    await Promise.all(rivals.map((log) => log.close().catch(() => undefined)));
     expect((await verifyAudit({ folder })).problem).toBeUndefined();
   });
 

@@ -1,5 +1,13 @@
-import { type Ack, type AuditHook, type Batch, ExportError, type Middleware, type SendOptions } from "@otlpkit/core";
-import { tally } from "./tally.ts";
+import {
+  type Ack,
+  type AuditHook,
+  type AuditRecord,
+  type Batch,
+  ExportError,
+  type Middleware,
+  type SendOptions,
+} from "@otlpkit/core";
+import { summed } from "./summed.ts";
 
 /** Options of {@link audit}. */
 export interface AuditOptions {
@@ -35,7 +43,7 @@ export interface AuditOptions {
 export function audit(hook: AuditHook, options: AuditOptions): Middleware {
   const { target, at = "door", mode = "best-effort" } = options;
   const closed = mode === "fail-closed";
-  const sums = tally(hook, { target, everyMs: closed ? 0 : (options.everyMs ?? 1000), setTimer: options.setTimer });
+  const sums = summed(hook, { everyMs: closed ? 0 : options.everyMs, setTimer: options.setTimer });
 
   return (next) => {
     let broken: ExportError | undefined;
@@ -54,7 +62,7 @@ export function audit(hook: AuditHook, options: AuditOptions): Middleware {
 
     function note(batch: Batch, sending: SendOptions, result: Ack | ExportError): void {
       try {
-        sums.add(outcomeOf(at, batch, sending, result));
+        sums.record(recordOf(at, target, batch, sending, result));
       } catch {
         // A hook that throws is against its contract, and no reason to hurt the data.
       }
@@ -86,40 +94,30 @@ export function audit(hook: AuditHook, options: AuditOptions): Middleware {
   };
 }
 
-/** What is recorded of one batch. */
-export interface Outcome {
-  readonly action: string;
-  readonly outcome: "success" | "failure";
-  readonly actor: string;
-  readonly reason: string | undefined;
-  /** What it has in common with others that are summed up with it. */
-  readonly alike: Readonly<Record<string, string>>;
-  readonly items: number;
-  readonly bytes: number;
-  readonly rejected: number;
-}
-
-function outcomeOf(
+function recordOf(
   at: "door" | "destination",
+  target: string,
   batch: Batch,
   { caller }: SendOptions,
   result: Ack | ExportError,
-): Outcome {
+): AuditRecord {
   const failed = ExportError.is(result);
   const action = failed ? failure(at, result) : at === "door" ? "data.accepted" : "data.delivered";
+  const rejected = failed ? 0 : result.rejectedItems;
   return {
     action,
     outcome: failed ? "failure" : "success",
     actor: caller?.name ?? (at === "door" ? "anonymous" : "otlpkit"),
-    reason: failed ? result.code : undefined,
-    alike: {
+    target,
+    ...(failed ? { reason: result.code } : {}),
+    facts: {
       signal: batch.signal,
       ...(batch.tenant === undefined ? {} : { tenant: batch.tenant }),
       ...(caller === undefined ? {} : { method: caller.method }),
+      items: batch.items,
+      bytes: batch.body.byteLength,
+      ...(rejected > 0 ? { rejected } : {}),
     },
-    items: batch.items,
-    bytes: batch.body.byteLength,
-    rejected: failed ? 0 : result.rejectedItems,
   };
 }
 

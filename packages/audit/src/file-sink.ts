@@ -26,7 +26,8 @@ export const segmentName: RegExp = /^audit-(\d{12})\.jsonl$/;
 /**
  * Keeps records as lines of JSON in a folder: `audit-000000000001.jsonl`, then a new file whenever one is large. The chain
  * runs on over all files and over restarts. A line that a crash cut in the middle was never counted as kept; it is cut
- * off at the next start.
+ * off at the next start. Whatever else stands behind the last record is damage, or somebody's work: it is set aside in a
+ * file that ends in `.damaged`, and the chain goes on.
  *
  * @throws ExportError "unavailable", from `open`, when another process writes to the folder
  */
@@ -67,7 +68,7 @@ export function fileSink(options: FileSinkOptions): AuditSink {
         const opened = await open(join(folder, name), "r+");
         const { size } = await opened.stat();
         const { record, endsAt } = await lastWhole(opened, size);
-        if (endsAt < size) await opened.truncate(endsAt);
+        if (endsAt < size) await setAside(opened, endsAt, size, join(folder, name));
         await opened.close();
         if (record === undefined) {
           await rm(join(folder, name));
@@ -103,6 +104,20 @@ export function fileSink(options: FileSinkOptions): AuditSink {
       unlock = undefined;
     },
   };
+}
+
+/** Cuts off what stands behind the last record, and keeps it unless it is but one line that was never finished. */
+async function setAside(file: FileHandle, from: number, size: number, path: string): Promise<void> {
+  const rest = Buffer.alloc(size - from);
+  await file.read(rest, 0, rest.length, from);
+  if (rest.includes("\n")) {
+    const aside = await open(`${path}.${from}.damaged`, "wx", 0o600).catch(() => undefined);
+    // One of this name is there: it holds the same, cut off before a crash kept us from cutting it.
+    await aside?.writeFile(rest);
+    await aside?.sync();
+    await aside?.close();
+  }
+  await file.truncate(from);
 }
 
 /** Names of the files of a log, oldest first. */

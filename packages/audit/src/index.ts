@@ -1,4 +1,5 @@
 export { audit, type AuditOptions } from "./audit.ts";
+export { summed, type SummedAudit, type SummedOptions } from "./summed.ts";
 export { type AuditLog, auditLog, type AuditLogOptions } from "./audit-log.ts";
 export { fileSink, type FileSinkOptions } from "./file-sink.ts";
 export { consoleSink } from "./console-sink.ts";

@@ -33,7 +33,7 @@ async function write(into: string, key: typeof privateKey = privateKey): Promise
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "otlpkit-verify-"));
   kept = await write(folder);
-  const names = await readdir(folder);
+  const names = (await readdir(folder)).toSorted();
   original = new Map(
     await Promise.all(names.map(async (name) => [name, await readFile(join(folder, name), "utf8")] as const)),
   );
@@ -97,7 +97,11 @@ describe("verifyAudit", () => {
         const all = lines();
         if (how === "remove") all.splice(at, 1);
         if (how === "repeat") all.splice(at, 0, all[at]!);
-        if (how === "swap") [all[at], all[at + 1]] = [all[at + 1]!, all[at]!];
+        if (how === "swap") {
+          const [one, two] = [all[at]!, all[at + 1]!];
+          // Also where they stand in two files.
+          all.splice(at, 2, { name: one.name, text: two.text }, { name: two.name, text: one.text });
+        }
         await put(filesOf(all));
         const { problem } = await check();
         // A removed first record looks like a log that begins later, until its name says otherwise.
@@ -146,6 +150,18 @@ describe("verifyAudit", () => {
     await write(folder, generateKeyPairSync("ed25519").privateKey);
     const { problem } = await verifyAudit({ folder, publicKey, hmacKey });
     expect(problem?.message).toContain("not signed with this key: the log was written anew by another");
+  });
+
+  it("sees that nothing is signed where everything is to be, and says how much is not signed yet", async () => {
+    for (const name of await readdir(folder)) await rm(join(folder, name));
+    const log = auditLog({ sinks: [fileSink({ folder, sync: false })] });
+    log.record({ action: "a", outcome: "success", actor: "a", target: "a" });
+    await log.close();
+    expect(await verifyAudit({ folder })).toMatchObject({ unsigned: 1, problem: undefined });
+    expect((await verifyAudit({ folder, publicKey })).problem?.message).toContain("nothing is signed");
+    await put(filesOf(lines().slice(0, 25)));
+    // The first checkpoint is the 21st.
+    expect(await verifyAudit({ folder, publicKey, hmacKey })).toMatchObject({ unsigned: 4, problem: undefined });
   });
 
   it("names a line that is no record", async () => {

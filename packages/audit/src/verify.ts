@@ -24,6 +24,8 @@ export interface Verification {
   readonly records: number;
   /** Checkpoints among them whose signature is good; 0 where no key was given. */
   readonly checkpoints: number;
+  /** Records behind the last of those: nobody has signed them yet. All of them where no key was given. */
+  readonly unsigned: number;
   /** Where the good part ends. */
   readonly head: Head;
   /** Records that the log says were lost for want of room. */
@@ -47,7 +49,8 @@ export interface AuditProblem {
  * removed, moved, put in, or cut off.
  *
  * A chain alone can't show that its end was cut off, nor that somebody wrote all of it anew; checkpoints kept elsewhere
- * (`expected`) and their signatures (`publicKey`) do.
+ * (`expected`) and their signatures (`publicKey`) do. With `publicKey` a log without any checkpoint is a problem too, since
+ * whoever writes one anew leaves them out.
  */
 export async function verifyAudit(options: VerifyOptions): Promise<Verification> {
   const { folder, hmacKey, expected } = options;
@@ -56,6 +59,7 @@ export async function verifyAudit(options: VerifyOptions): Promise<Verification>
   let head: Head | undefined;
   let records = 0;
   let checkpoints = 0;
+  let unsigned = 0;
   let lostRecords = 0;
   let metExpected = expected === undefined || expected.seq === 0;
 
@@ -63,6 +67,7 @@ export async function verifyAudit(options: VerifyOptions): Promise<Verification>
     files: names.length,
     records,
     checkpoints,
+    unsigned,
     head: head ?? beginning,
     lostRecords,
     problem,
@@ -107,10 +112,12 @@ export async function verifyAudit(options: VerifyOptions): Promise<Verification>
           );
         }
         checkpoints++;
+        unsigned = -1;
       }
       if (record.action === "audit.gap") lostRecords += Number(record.facts?.["records"] ?? 0);
       head = { seq: record.seq, hash: record.hash };
       records++;
+      unsigned++;
       if (expected !== undefined && expected.seq === head.seq) {
         if (expected.hash !== head.hash) {
           return problem(`record ${head.seq} is not the one whose hash was kept: the log was written anew`, head.seq);
@@ -122,6 +129,10 @@ export async function verifyAudit(options: VerifyOptions): Promise<Verification>
   if (!metExpected) {
     const message = `ends with record ${head?.seq ?? 0}, but record ${expected!.seq} was kept elsewhere: the end was cut off`;
     return found({ file: names.at(-1) ?? "", line: 0, seq: (head?.seq ?? 0) + 1, message });
+  }
+  if (publicKey !== undefined && checkpoints === 0 && records > 0) {
+    const message = "nothing is signed: there is no checkpoint, so anybody may have written this";
+    return found({ file: names.at(-1) ?? "", line: 0, seq: head?.seq ?? 0, message });
   }
   return found();
 }

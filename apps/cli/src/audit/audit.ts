@@ -49,11 +49,12 @@ export async function audit(argv: readonly string[], terminal: Terminal): Promis
 }
 
 function say(found: Verification, signed: boolean, terminal: Terminal): void {
-  const { files, records, checkpoints, head, lostRecords, problem } = found;
+  const { files, records, checkpoints, unsigned, head, lostRecords, problem } = found;
   if (files === 0) return terminal.note("there is no audit log in this folder");
   const good = `${counted(records, "records")} in ${counted(files, "files")}, up to record ${grouped(head.seq)}`;
   if (problem === undefined) {
     terminal.print(`${good}: all as they were written${signed ? `; ${counted(checkpoints, "signatures")} good` : ""}`);
+    if (signed && unsigned > 0) terminal.print(`not signed yet: the last ${counted(unsigned, "records")}`);
     terminal.print(`head      ${head.seq}:${head.hash}`);
   } else {
     const { file, line, message } = problem;
