@@ -2,9 +2,10 @@ import type { Balancer, Registry, Sender, Transport } from "@otlpkit/core";
 import type { RouteEvent, RouteOptions } from "@otlpkit/balancer";
 import { type BalancerMetrics, balancerMetrics } from "@otlpkit/telemetry";
 import type { ExporterContext } from "./component.ts";
+import { shownUrl } from "./shown-url.ts";
 
 /**
- * One sender of a transport and the endpoints that a registry finds, and what happens on it in metrics and the log.
+ * One sender of a transport and the endpoints that a registry finds, and what happens on it in metrics, the log and at /status.
  */
 export async function balanced(
   registry: Registry,
@@ -17,6 +18,7 @@ export async function balanced(
   const endpoints = (): readonly { readonly state: string }[] => sender.endpoints();
   const numbers = balancerMetrics(metrics, { exporter: id }, () => endpoints().map(({ state }) => state));
   const sender = route(registry, balancer, { ...options, onEvent: listener(context, numbers) })(transport);
+  context.showEndpoints(() => sender.endpoints().map((facts) => ({ ...facts, url: shownUrl(facts.url) })));
   return sender;
 }
 

@@ -1,11 +1,11 @@
 import { hostname } from "node:os";
 import { ExportError, type Registered } from "@otlpkit/core";
-import type { Log, Metrics } from "@otlpkit/telemetry";
+import type { Health, Log, Metrics } from "@otlpkit/telemetry";
 import { registrarOf, type RegistrationConfig } from "./settings/discovery.ts";
 
 /** A registration that stands, or is tried until it does. */
 export interface RelayRegistration {
-  /** Says that the relay is about to go, so that nothing new comes. */
+  /** Says that the relay is about to go, and waits a moment until others have heard of it, so that nothing new comes. */
   drain(): Promise<void>;
   close(): Promise<void>;
 }
@@ -17,15 +17,27 @@ export interface RelayRegistration {
 export async function startRegistration(
   config: RegistrationConfig,
   doors: readonly { readonly url: string }[],
-  { log, metrics }: { readonly log: Log; readonly metrics: Metrics },
+  { health, log, metrics }: { readonly health: Health; readonly log: Log; readonly metrics: Metrics },
 ): Promise<RelayRegistration> {
   const standing = metrics.gauge("otlpkit_registration_fresh", "1 while the registration is known to stand.");
+  const part = health.component("registration");
+  const stands = (source: string, error?: ExportError): void => {
+    standing.with({ registry: source }).set(error === undefined ? 1 : 0);
+    // Whoever knows the relay otherwise is served all the same.
+    if (error === undefined) part.set("ready");
+    else part.set("degraded", error.message);
+  };
+  part.set("degraded", "not registered yet");
   const registrar = await registrarOf(config, (state) => {
-    standing.with({ registry: state.source }).set(state.state === "fresh" ? 1 : 0);
-    if (state.state === "stale") log.warn("the registration is not known to stand", { error: state.error });
+    if (state.state === "fresh") return stands(state.source);
+    stands(state.source, state.error);
+    return log.warn("the registration is not known to stand", { error: state.error });
   });
-  const url = config.url ?? reachable(doors[0]?.url);
+  const url = config.url ?? reachable(doors);
   const place = new URL(url);
+  if (/^(?:localhost|127\..*|\[::1\])$/u.test(place.hostname)) {
+    log.warn("only this machine can reach what is registered; url says another place", { url });
+  }
   const id = config.id ?? `${hostname()}:${place.port}`;
   const endpoint = {
     id,
@@ -40,7 +52,9 @@ export async function startRegistration(
       return registered;
     },
     (error: unknown) => {
-      if (!gone.signal.aborted) log.error("cannot register", { registry: registrar.name, error });
+      if (gone.signal.aborted) return undefined;
+      stands(registrar.name, ExportError.from(error));
+      log.error("cannot register", { registry: registrar.name, error });
       return undefined;
     },
   );
@@ -54,14 +68,21 @@ export async function startRegistration(
   return {
     async drain() {
       gone.abort();
-      await (await registering)?.drain();
+      const registered = await registering;
+      if (registered === undefined) return;
+      await registered.drain();
+      // Until then doors stay open: others ask for news, or gather them, before they believe them.
+      await new Promise((resolve) => {
+        setTimeout(resolve, config.drain_wait);
+      });
     },
     close: () => (closing ??= close()),
   };
 }
 
-/** A door on all addresses is reached by the name of the machine. */
-function reachable(url: string | undefined): string {
+/** The first door that is no socket in the file system. One on all addresses is reached by the name of the machine. */
+function reachable(doors: readonly { readonly url: string }[]): string {
+  const url = doors.find((door) => /^https?:/u.test(door.url))?.url;
   if (url === undefined) throw new ExportError("rejected", "there is no door to register; say url");
   return url.replace(/\/\/(?:0\.0\.0\.0|\[::\])(?=:|$)/u, `//${hostname()}`);
 }

@@ -1,3 +1,4 @@
+import type { EndpointFacts } from "@otlpkit/balancer";
 import { ExportError, type Listening, pipe, type Signal, signalNames } from "@otlpkit/core";
 import {
   budgetMetrics,
@@ -124,6 +125,7 @@ export async function startRelay(configuration: RelayConfiguration, surroundings
       startTracing(configuration.service.telemetry.traces, { log, metrics, version }),
     );
     undo.push(() => tracing.close());
+    const endpoints = new Map<string, () => readonly EndpointFacts[]>();
     const destinations = new Map<string, Destination & { signals: readonly Signal[] }>();
     for (const [id, { config, plugin }] of configuration.exporters) {
       const signals = signalsOf(configuration, "exporters", id);
@@ -133,6 +135,7 @@ export async function startRelay(configuration: RelayConfiguration, surroundings
         trace: tracing.exporter(id),
         condition: destinationHealth(health.component(`exporter:${id}`)),
         everySecond: (look: () => void) => void looks.push(look),
+        showEndpoints: (look: () => readonly EndpointFacts[]) => void endpoints.set(id, look),
         owe: (items: number) => void (owedItems += items),
       };
       // so that the first to fail is the first in the file
@@ -173,7 +176,7 @@ export async function startRelay(configuration: RelayConfiguration, surroundings
         : startRegistration(
             configuration.service.registration,
             where.map((url) => ({ url })),
-            { log, metrics },
+            { health, log, metrics },
           ),
     );
     undo.push(() => registration?.close());
@@ -214,7 +217,11 @@ export async function startRelay(configuration: RelayConfiguration, surroundings
           health,
           metrics,
           about: { name: "otlpkit relay", version },
-          details: () => ({ ledger: ledger(), underWay: flow.count() }),
+          details: () => ({
+            ledger: ledger(),
+            underWay: flow.count(),
+            endpoints: Object.fromEntries([...endpoints].map(([id, look]) => [id, look()])),
+          }),
         };
         const chosen = at !== statusEndpoint;
         const server = await naming(key, () => serveStatus(options)).catch((error: unknown) => {

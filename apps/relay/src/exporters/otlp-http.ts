@@ -26,6 +26,7 @@ import { retryOnFailure } from "../settings/retry-on-failure.ts";
 import { sparingKeys } from "../settings/sparing.ts";
 import { authenticated, exporterAuth } from "../settings/auth.ts";
 import { clientTls, readClientTls } from "../settings/tls.ts";
+import { shownUrl } from "../shown-url.ts";
 import { bySignalSender, otlpDestination } from "./otlp-stack.ts";
 import { wayTo } from "./way.ts";
 
@@ -167,5 +168,5 @@ function noEndpoint(signal: Signal): ExportError {
 /** Where data go, without what may be a secret. */
 function targetOf(settings: SectionOf<typeof keys>, signals: readonly Signal[]): string {
   const targets = signals.map((signal) => settings[`${signal}_endpoint`] ?? settings.endpoint ?? "");
-  return [...new Set(targets)].map((target) => target.replace(/\/\/[^/@]*@/u, "//").replace(/[?#].*$/u, "")).join(", ");
+  return [...new Set(targets)].map(shownUrl).join(", ");
 }

@@ -3,6 +3,7 @@ import { balanced } from "../balanced.ts";
 import type { ExporterContext } from "../component.ts";
 import { type BalancerConfig, balancerOf, readsBatches } from "../settings/balancer.ts";
 import { type DiscoveryConfig, registryOf } from "../settings/discovery.ts";
+import { shownUrl } from "../shown-url.ts";
 
 /** Where an exporter sends: to one endpoint, or to those that are found. */
 export interface Destinations {
@@ -39,7 +40,7 @@ export async function wayTo(
 ): Promise<Way> {
   if (discovery === undefined) {
     if (url === undefined) throw new ExportError("rejected", "needs endpoint or discovery: where to send");
-    return { encode, connection: transport.connect({ url }), timeoutMs, target: shown(url) };
+    return { encode, connection: transport.connect({ url }), timeoutMs, target: shownUrl(url) };
   }
   const registry = await registryOf(discovery, { scheme, port }, context);
   const late = readsBatches(balancer);
@@ -60,15 +61,10 @@ export function encoding(transport: Transport, encode: readonly Middleware[]): T
 
 /** What is looked for where: "dns collector.example", "etcd otlp". */
 export function targetOf({ static: fixed, dns, k8s, file, consul, etcd, eureka }: DiscoveryConfig): string {
-  if (fixed !== undefined) return `static ${fixed.hostnames.map(shown).join(", ")}`;
+  if (fixed !== undefined) return `static ${fixed.hostnames.map(shownUrl).join(", ")}`;
   if (dns !== undefined) return `dns ${dns.hostname}`;
   if (k8s !== undefined) return `k8s ${k8s.service}`;
   if (file !== undefined) return `file ${file.path}`;
   if (consul !== undefined) return `consul ${consul.service}`;
   return etcd === undefined ? `eureka ${eureka!.application}` : `etcd ${etcd.service}`;
-}
-
-/** Without what may be a secret. */
-function shown(url: string): string {
-  return url.replace(/\/\/[^/@]*@/u, "//").replace(/[?#].*$/u, "");
 }

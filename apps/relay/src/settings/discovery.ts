@@ -179,7 +179,17 @@ const registrationKeys = {
   id: optional(text),
   zone: optional(text),
   weight: optional(integer({ min: 1 })),
-  consul: present(section({ ...consulAccess, tags: list(text) })),
+  /** So long doors stay open after others were told that the relay goes; at most a quarter of `drain_timeout`. */
+  drain_wait: or(duration, 1_000),
+  consul: present(
+    section({
+      ...consulAccess,
+      tags: list(text),
+      /** Whether the relay says that it is well, or the agent asks `grpc.health.v1` at what is registered. */
+      check: or(choice("ttl", "grpc"), "ttl"),
+      ttl: optional(duration),
+    }),
+  ),
   etcd: present(section({ ...etcdAccess, ttl: optional(duration) })),
   eureka: present(section(eurekaAccess)),
 };
@@ -197,7 +207,9 @@ export type RegistrationConfig = SectionOf<typeof registrationKeys>;
 export async function registrarOf(config: RegistrationConfig, onState: OnState): Promise<Registrar> {
   if (config.consul !== undefined) {
     const { consulRegistrar } = await import("@otlpkit/discovery/consul");
-    return consulRegistrar({ onState, ...(await consulAccessOf(config.consul)), tags: config.consul.tags });
+    const { check: kind, tags, ttl: ttlMs } = config.consul;
+    const check = kind === "grpc" ? { kind } : { kind, ...(ttlMs === undefined ? {} : { ttlMs }) };
+    return consulRegistrar({ onState, ...(await consulAccessOf(config.consul)), check, tags });
   }
   if (config.etcd !== undefined) {
     const { etcdRegistrar } = await import("@otlpkit/discovery/etcd");

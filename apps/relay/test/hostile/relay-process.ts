@@ -11,8 +11,10 @@ export interface RelayProcess {
   output(): string;
   /** A figure of its /metrics page. */
   metric(name: string): Promise<number>;
-  /** SIGTERM, and its exit code. */
-  stop(): Promise<number | null>;
+  /** Resolves when it has said something, with the time. */
+  said(text: string): Promise<number>;
+  /** Ends it, by default with SIGTERM, and gives its exit code. */
+  stop(signal?: "SIGTERM" | "SIGKILL"): Promise<number | null>;
 }
 
 /** Starts the relay with a configuration whose status page is on `statusPort`, and waits until it is ready. */
@@ -41,8 +43,15 @@ export async function relayProcess(yaml: string, statusPort: number): Promise<Re
       const lines = page.split("\n").filter((line) => line.startsWith(name) && /^[ {]/.test(line.slice(name.length)));
       return lines.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(" "))), 0);
     },
-    async stop() {
-      child.kill("SIGTERM");
+    async said(text) {
+      while (!said.includes(text)) {
+        if (child.exitCode !== null) throw new Error(`the relay ended and has not said "${text}":\n${said}`);
+        await new Promise((resolve) => setTimeout(resolve, 5));
+      }
+      return performance.now();
+    },
+    async stop(signal = "SIGTERM") {
+      child.kill(signal);
       const code = await ended;
       await rm(folder, { recursive: true, force: true });
       return code;

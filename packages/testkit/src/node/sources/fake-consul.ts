@@ -113,7 +113,7 @@ export async function fakeConsul(options: FakeHttpOptions = {}): Promise<FakeCon
     return [...kept.values()]
       .filter(({ instance }) => instance.Name === name)
       .filter(({ instance }) => tags.every((tag) => instance.Tags?.includes(tag)))
-      .map(({ instance: { Checks, Name, ...service }, checks }) => ({
+      .map(({ instance: { Checks: _checks, Name, ...service }, checks }) => ({
         Node: { Node: "node-1", Address: oddities.nodeAddress ?? "127.0.0.250", Datacenter: "dc1" },
         Service: {
           Tags: [],
