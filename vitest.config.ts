@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { playwright } from "@vitest/browser-playwright";
 import { defaultClientConditions, defaultServerConditions } from "vite";
 import { defineConfig, type TestProjectInlineConfiguration } from "vitest/config";
@@ -48,6 +49,8 @@ export default defineConfig({
     reporters: ["default", "./tools/summary-reporter.mjs"],
     coverage: { provider: "v8", include: ["packages/*/src/**"] },
     projects: chromium ? [node, browser] : [node],
+    // One more than there are cores, as many tests wait for sockets and processes; the default is one fewer.
+    maxWorkers: availableParallelism() + 1,
     // A guard against what hangs, with room for property tests on a machine that is busy.
     testTimeout: 60_000,
   },
