@@ -134,6 +134,10 @@ async function schedule({ seed, steps = 400, ...options }: ScheduleOptions): Pro
   const crash = (now: Life, how: "power" | "kill", isOpen: boolean): void => {
     now.end();
     seen.crashes++;
+    for (const entry of book.entries.values()) {
+      // That it was safe had perhaps not been written down yet; then damage looks like a write that was torn.
+      if (entry.damaged && entry.acceptedIn === now.number) entry.mayBeLost = true;
+    }
     if (how === "power") {
       files = files.crash(random);
       for (const entry of book.entries.values()) {
@@ -325,12 +329,12 @@ async function schedule({ seed, steps = 400, ...options }: ScheduleOptions): Pro
       const droppedByPolicy = byPolicy === 0 ? 0 : byPolicy + forgotten;
       if (unexplained.length > droppedByPolicy) {
         throw new Error(
-          `${consumer.name} never got ${unexplained.map(({ batch }) => numberOf(batch)).join()}, which were accepted; ${droppedByPolicy} were dropped`,
+          `${consumer.name} never got ${namesOf(unexplained)}, which were accepted; ${droppedByPolicy} were dropped`,
         );
       }
       const damaged = missing.filter((entry) => entry.damaged && !entry.mayBeLost);
       if (droppedByPolicy === 0 && dropped.damaged.batches < damaged.length) {
-        throw new Error(`${damaged.length} batches were damaged and ${dropped.damaged.batches} reported`);
+        throw new Error(`${namesOf(damaged)} were damaged, and ${dropped.damaged.batches} reported`);
       }
       // What a power cut tore before it was answered can't be told from what was damaged later.
       const torn = entries.filter(
@@ -418,6 +422,10 @@ async function recordsAt(
     if (found) hit.push(numberOf(found.batch));
   }
   return hit;
+}
+
+function namesOf(entries: readonly Entry[]): string {
+  return entries.map(({ batch }) => numberOf(batch)).join();
 }
 
 function checkBooks(name: string, books: Books): void {
