@@ -192,27 +192,34 @@ describe.each(kinds)("over %s", (kind, transport, receiver) => {
       await expect(connect(undefined, stranger).send(spans, soon())).rejects.toMatchObject({ code: "unauthenticated" });
     });
 
-    it.each<[string, () => Promise<object>, RegExp]>([
-      ["no certificate", async () => ({}), /certificate/],
+    it.each<[string, () => Promise<object>, RegExp, RegExp]>([
+      ["no certificate", async () => ({}), /certificate/, /showed no certificate/],
       [
         "one that has ended",
         async () => root.issue({ names: ["DNS:a"], until: new Date(Date.now() - 1000) }),
         /certificate/,
+        /not accepted \(CERT_HAS_EXPIRED\)/,
       ],
       [
         "one of a strange authority",
         async () => (await authority("strange")).issue({ names: ["DNS:a"] }),
         /certificate/,
+        /not accepted \((?:SELF_SIGNED|UNABLE_TO)/,
       ],
-    ])("refuses a client with %s, and says so", async (_, make, message) => {
+    ])("refuses a client with %s, and says so on both sides", async (_, make, message, told) => {
       const tls = { ...server, ca: root.ca, requireClientCert: true };
-      const { pipeline, connect } = await setUp({ tls });
+      const { pipeline, refusals, connect } = await setUp({ tls });
       const error = (await connect(undefined, await make())
         .send(spans, soon())
         .catch((thrown: unknown) => thrown)) as ExportError;
       expect(error.code).toBe("unavailable");
       expect(error.message).toMatch(message);
       expect(pipeline.batches).toEqual([]);
+      // grpc-js keeps it to itself.
+      if (kind === "grpc-js") return;
+      await expect.poll(() => refusals.length).toBeGreaterThan(0);
+      expect(refusals[0]).toMatchObject({ code: "unauthenticated", message: "a TLS connection was refused" });
+      expect(String(refusals[0]?.cause)).toMatch(told);
     });
 
     // grpc-js can only require one.
@@ -235,10 +242,16 @@ describe.each(kinds)("over %s", (kind, transport, receiver) => {
     it("keep versions apart that do not meet, and say so", async () => {
       const { warnings: _, ...modern } = tlsPolicy("modern");
       const { warnings: __, ...old } = tlsPolicy({ maxVersion: "TLSv1.2" });
-      const { connect } = await setUp({ tls: kind === "grpc-js" ? server : { ...server, ...modern } });
+      if (kind === "grpc-js") {
+        // It can't be told, so it says so in place of listening without them.
+        await expect(setUp({ tls: { ...server, ...modern } })).rejects.toMatchObject({ code: "unsupported" });
+        await (await setUp({ tls: server })).connect(undefined, modern).send(spans, soon());
+        return;
+      }
+      const { connect, refusals } = await setUp({ tls: { ...server, ...modern } });
       await connect(undefined, modern).send(spans, soon());
-      if (kind === "grpc-js") return;
       await expect(connect(undefined, old).send(spans, soon())).rejects.toThrow(/TLS|version|protocol/i);
+      expect(String(refusals[0]?.cause)).toContain("no version of TLS");
     });
 
     it("take the key that is pinned only", async () => {

@@ -25,8 +25,8 @@ export function admission(grpc: GrpcJs, options: FilledReceiverOptions, callers:
       start: (next) =>
         next({
           onReceiveMetadata(metadata, admit) {
-            const refuse = (tenant: string | undefined, error: ExportError): void => {
-              options.onRefused(refusalOf(signal, tenant, error));
+            const refuse = (tenant: string | undefined, error: ExportError, address?: string): void => {
+              options.onRefused(refusalOf(signal, tenant, error, address));
               call.sendStatus(statusObject(grpc, statusOf(error)));
             };
             const welcome = (caller: Caller | undefined): void => {
@@ -37,9 +37,11 @@ export function admission(grpc: GrpcJs, options: FilledReceiverOptions, callers:
               return admit(metadata);
             };
             if (options.authenticator === undefined) return welcome(undefined);
-            callerOf(options.authenticator, approachOf(call, metadata), AbortSignal.timeout(longestCheckMs)).then(
+            const approach = approachOf(call, metadata);
+            callerOf(options.authenticator, approach, AbortSignal.timeout(longestCheckMs)).then(
               welcome,
-              (error: unknown) => refuse(undefined, ExportError.from(error, "cannot tell who is asking")),
+              (error: unknown) =>
+                refuse(undefined, ExportError.from(error, "cannot tell who is asking"), approach.address),
             );
           },
         }),

@@ -11,7 +11,13 @@ import {
 import type { Status } from "@otlpkit/otlp/replies";
 import { allowance } from "../server/allowance.ts";
 import { exchange, onwardHeaders, statusOfFailure } from "../server/exchange.ts";
-import { filledReceiver, type FilledReceiverOptions, type GrpcReceiverOptions, refusalOf } from "../server/options.ts";
+import {
+  filledReceiver,
+  type FilledReceiverOptions,
+  type GrpcReceiverOptions,
+  refusalOf,
+  type ServerTls,
+} from "../server/options.ts";
 import { tenantOf } from "../server/tenant.ts";
 import { admission, type Callers, headersOf, statusObject } from "./admission.ts";
 import { live } from "../tls.ts";
@@ -25,7 +31,7 @@ import { type GrpcJs, loadGrpcJs, pemBuffer } from "./load.ts";
  * README.
  *
  * @throws RangeError when an option makes no sense; `listen` throws ExportError "unavailable" when the port cannot be
- * opened and "unsupported" when the peer is not installed.
+ * opened and "unsupported" when the peer is not installed, or can't keep the rules for TLS.
  */
 export function grpcJsReceiver(options: GrpcReceiverOptions = {}): Receiver {
   const all = filledReceiver(options);
@@ -74,7 +80,7 @@ async function listen(pipeline: Sender, options: FilledReceiverOptions): Promise
 
 async function bind(grpc: GrpcJs, server: Server, options: FilledReceiverOptions): Promise<string> {
   const { host, port, path } = options;
-  const tls = options.tls === undefined ? undefined : live(options.tls).current;
+  const tls = options.tls === undefined ? undefined : requireRules(live(options.tls).current);
   const shownHost = host.includes(":") ? `[${host}]` : host;
   const where = path === undefined ? `${shownHost}:${port}` : `unix:${path}`;
   const credentials =
@@ -92,6 +98,18 @@ async function bind(grpc: GrpcJs, server: Server, options: FilledReceiverOptions
     throw new ExportError("unavailable", `cannot listen for gRPC on ${where}: ${String(error)}`, { cause: error });
   });
   return path === undefined ? `${shownHost}:${boundPort}` : where;
+}
+
+/** What grpc-js can't be told would not hold, and nobody would know. */
+function requireRules(tls: ServerTls): ServerTls {
+  const { minVersion = "TLSv1.2", maxVersion = "TLSv1.3", ciphers, ecdhCurve } = tls;
+  if (minVersion === "TLSv1.2" && maxVersion === "TLSv1.3" && ciphers === undefined && ecdhCurve === undefined) {
+    return tls;
+  }
+  throw new ExportError(
+    "unsupported",
+    "grpc-js takes neither versions of TLS nor cipher suites nor groups for a server; use grpcReceiver, which does",
+  );
 }
 
 function offer(

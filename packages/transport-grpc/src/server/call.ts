@@ -51,7 +51,8 @@ export function serveCall(stream: ServerHttp2Stream, headers: IncomingHttpHeader
     (thrown: unknown) => {
       stream.off("close", leave);
       const error = ExportError.from(thrown, "cannot tell who is asking");
-      context.options.onRefused(refusalOf(context.signalOfPath.get(headers[":path"] ?? ""), undefined, error));
+      const signal = context.signalOfPath.get(headers[":path"] ?? "");
+      context.options.onRefused(refusalOf(signal, undefined, error, approach.address));
       if (!stream.destroyed && !stream.closed) respondStatus(stream, statusOf(error), context);
     },
   );

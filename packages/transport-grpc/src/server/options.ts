@@ -31,12 +31,25 @@ export interface Refusal {
   readonly signal?: Signal;
   /** Absent when it named none. */
   readonly tenant?: string;
+  /** Where it came from, of those who were not let in; absent on Unix sockets, and where TLS was refused. */
+  readonly address?: string;
+  /** "unauthenticated" also stands for a handshake that failed; the reason is the `cause`. */
   readonly error: ExportError;
 }
 
 /** Says of a refusal what is known. */
-export function refusalOf(signal: Signal | undefined, tenant: string | undefined, error: ExportError): Refusal {
-  return { ...(signal === undefined ? {} : { signal }), ...(tenant === undefined ? {} : { tenant }), error };
+export function refusalOf(
+  signal: Signal | undefined,
+  tenant: string | undefined,
+  error: ExportError,
+  address = "",
+): Refusal {
+  return {
+    ...(signal === undefined ? {} : { signal }),
+    ...(tenant === undefined ? {} : { tenant }),
+    ...(address === "" ? {} : { address }),
+    error,
+  };
 }
 
 /** Options of both server engines. */

@@ -6,11 +6,13 @@ import {
   type ServerHttp2Session,
 } from "node:http2";
 import type { Socket } from "node:net";
+import type { TLSSocket } from "node:tls";
 import { type Listening, type Receiver, type Sender, signals } from "@otlpkit/core";
 import { alarms } from "../alarms.ts";
 import { authorities, live, pem, rulesOf } from "../tls.ts";
 import { sessionWindowBytes, streamWindowBytes } from "../windows.ts";
 import { type CallContext, serveCall } from "./call.ts";
+import { handshakeRefusal } from "./handshake.ts";
 import { healthCalls } from "./health-call.ts";
 import { healthService } from "./health.ts";
 import { listenOn } from "./listen.ts";
@@ -57,6 +59,10 @@ async function listen(pipeline: Sender, options: FilledReceiverOptions): Promise
   });
   server.on("stream", (stream, headers) => {
     if (health?.take(stream, headers) !== true) serveCall(stream, headers, context);
+  });
+  server.on("tlsClientError", (failure: Error, socket: TLSSocket) => {
+    const error = handshakeRefusal(failure, socket);
+    if (error !== undefined) options.onRefused({ error });
   });
   const forget = follow(server, options);
   const address = await listenOn(server, options);

@@ -75,6 +75,9 @@ export interface HttpRefusal {
   readonly signal?: Signal;
   /** Absent when it named none. */
   readonly tenant?: string;
+  /** Where it came from; absent on Unix sockets, and where TLS was refused. */
+  readonly address?: string;
+  /** "unauthenticated" also stands for a handshake that failed; the reason is the `cause`. */
   readonly error: ExportError;
 }
 
@@ -255,7 +258,13 @@ export function otlpHandler(pipeline: Sender, options: HttpHandlerOptions): Otlp
     signal: Signal | undefined,
   ): void {
     const { error, tenant } = refusal;
-    onRefused?.({ ...(signal === undefined ? {} : { signal }), ...(tenant === undefined ? {} : { tenant }), error });
+    const { remoteAddress: address } = request.socket;
+    onRefused?.({
+      ...(signal === undefined ? {} : { signal }),
+      ...(tenant === undefined ? {} : { tenant }),
+      ...(address === undefined ? {} : { address }),
+      error,
+    });
     // Where tenants have shares, this one asks too much; else it is all of us that is busy.
     const busyStatus = tenant === undefined ? 503 : 429;
     const httpStatus = refusal.httpStatus ?? (error.code === "overloaded" ? busyStatus : undefined);

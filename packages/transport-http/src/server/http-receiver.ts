@@ -1,9 +1,11 @@
 import type { Server } from "node:http";
 import type { Server as SecureServer } from "node:https";
+import type { TLSSocket } from "node:tls";
 import type { Live, Receiver, Sender } from "@otlpkit/core";
 import { live, pem, rulesOf, type TlsRules } from "../tls.ts";
 import { answerClientErrors } from "./client-error.ts";
 import { closeGently, connectionsOf, openAt } from "./door.ts";
+import { handshakeRefusal } from "./handshake.ts";
 import { type HttpHandlerOptions, otlpHandler } from "./http-handler.ts";
 
 /** Options of {@link httpReceiver}: where to listen, and how long to bear with slow senders. */
@@ -55,6 +57,10 @@ export function httpReceiver(options: HttpReceiverOptions = {}): Receiver {
       server.on("request", (request, response) => handler.handle(request, response));
       server.on("checkContinue", (request, response) => handler.handle(request, response, true));
       answerClientErrors(server);
+      server.on("tlsClientError", (failure: Error, socket: TLSSocket) => {
+        const error = handshakeRefusal(failure, socket);
+        if (error !== undefined) options.onRefused?.({ error });
+      });
       const connections = connectionsOf(server);
       const forget = follow(server, options.tls);
       const address = await openAt(server, options);
