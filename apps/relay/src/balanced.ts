@@ -1,6 +1,7 @@
 import type { Balancer, Registry, Sender, Transport } from "@otlpkit/core";
 import type { RouteEvent, RouteOptions } from "@otlpkit/balancer";
-import { type BalancerMetrics, balancerMetrics } from "@otlpkit/telemetry";
+import { type BalancerMetrics, balancerMetrics, placeOf } from "@otlpkit/telemetry";
+import { destination } from "./accounted.ts";
 import type { ExporterContext } from "./component.ts";
 import { shownUrl } from "./shown-url.ts";
 
@@ -22,7 +23,10 @@ export async function balanced(
   return sender;
 }
 
-function listener({ condition, log }: ExporterContext, numbers: BalancerMetrics): (event: RouteEvent) => void {
+function listener(
+  { book, condition, id, log }: ExporterContext,
+  numbers: BalancerMetrics,
+): (event: RouteEvent) => void {
   const isOut = (endpoint: string, reason: string): void => {
     numbers.ejected(reason);
     condition.trouble(endpoint, `its endpoint ${endpoint} is taken out (${reason})`);
@@ -32,6 +36,8 @@ function listener({ condition, log }: ExporterContext, numbers: BalancerMetrics)
       case "picked":
         return numbers.attempted();
       case "failed":
+        if (event.goesOn && event.mayHaveArrived)
+          book.repeated(placeOf(destination(id), event.batch), event.batch.items);
         return numbers.failed(event.goesOn);
       case "endpoints":
         for (const endpoint of event.removed) {

@@ -118,6 +118,21 @@ describe.each([
   });
 });
 
+describe("a destination that was found", () => {
+  it("is more than one: what an endpoint did not answer goes to another, and is counted as repeated", async () => {
+    const [deaf, other] = (await backends(2)) as [Backend, Backend];
+    deaf.script({ kind: "reset", when: "before-headers" });
+    const hostnames = [deaf, other].map((each) => `"${place(each)}"`).join(", ");
+    const { relay, send } = await relayTo(
+      `otlp: { tls: { insecure: true }, discovery: { static: { hostnames: [${hostnames}] } }, balancer: { type: round_robin } }`,
+    );
+    const sent = [...(await send(5)), ...(await send(5))];
+    expect(deaf.requests).toHaveLength(1);
+    expect(other.acceptedItemIds().toSorted()).toEqual(sent.toSorted());
+    expect(relay.ledger().destinations["otlp"]).toMatchObject({ delivered: 10, repeated: 5, difference: 0 });
+  });
+});
+
 describe("what a configuration says of discovery", () => {
   it.each([
     ["otlp: { balancer: {} }", /needs endpoint or discovery/],

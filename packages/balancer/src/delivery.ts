@@ -47,13 +47,14 @@ export function delivery(
       return delivered(await group.attempt(member, batch, forAttempt(options)));
     } catch (thrown) {
       const error = thrown as ExportError;
+      const arrived = mayHaveArrived(error);
       const next: Trail = {
         tried: new Set([...trail.tried, member]),
-        repeats: trail.repeats + (mayHaveArrived(error) ? 1 : 0),
+        repeats: trail.repeats + (arrived ? 1 : 0),
         lastError: error,
       };
       const goesOn = mayGoOn(error, next, options) && group.candidates(next.tried).length > 0;
-      onEvent({ kind: "failed", endpoint: member.id, error, goesOn });
+      onEvent({ kind: "failed", endpoint: member.id, batch, error, mayHaveArrived: arrived, goesOn });
       return goesOn ? deliver(batch, options, next) : failed(batch, finalError(error, next));
     }
   }

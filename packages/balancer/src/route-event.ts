@@ -1,4 +1,4 @@
-import type { ExportError, Signal } from "@otlpkit/core";
+import type { Batch, ExportError, Signal } from "@otlpkit/core";
 import type { BreakerState } from "./health/circuit-breaker.ts";
 import type { EjectionReason } from "./health/outlier-detection.ts";
 
@@ -21,8 +21,18 @@ export type RouteEvent =
       readonly items: number;
       readonly attempt: number;
     }
-  /** An attempt failed; `goesOn` says whether another endpoint is tried. */
-  | { readonly kind: "failed"; readonly endpoint: string; readonly error: ExportError; readonly goesOn: boolean }
+  /**
+   * An attempt failed. `goesOn` says whether another endpoint is tried, which may deliver the items twice when they
+   * `mayHaveArrived` at this one.
+   */
+  | {
+      readonly kind: "failed";
+      readonly endpoint: string;
+      readonly batch: Batch;
+      readonly error: ExportError;
+      readonly mayHaveArrived: boolean;
+      readonly goesOn: boolean;
+    }
   | { readonly kind: "ejected"; readonly endpoint: string; readonly reason: EjectionReason; readonly forMs: number }
   /** It is back after an ejection, an open breaker or bad health checks. */
   | { readonly kind: "restored"; readonly endpoint: string }

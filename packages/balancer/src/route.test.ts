@@ -117,7 +117,9 @@ describe("route", () => {
     transport.script("a", refused());
     expect(await send()).toEqual(accepted);
     expect([transport.count("a"), transport.count("b")]).toEqual([1, 1]);
-    expect(events.filter(({ kind }) => kind === "failed")).toMatchObject([{ endpoint: "a", goesOn: true }]);
+    expect(events.filter(({ kind }) => kind === "failed")).toMatchObject([
+      { endpoint: "a", goesOn: true, mayHaveArrived: false, batch: { items: 5 } },
+    ]);
     await sender.close();
   });
 
@@ -141,10 +143,14 @@ describe("route", () => {
   });
 
   it("repeats what may have arrived no more than maxRepeats times", async () => {
-    const { send, transport, sender } = bench({}, "a", "b", "c", "d");
+    const { send, transport, sender, events } = bench({}, "a", "b", "c", "d");
     for (const host of ["a", "b", "c", "d"]) transport.script(host, unavailable());
     await expect(send()).rejects.toThrow("tried a, b");
     expect(transport.count("c")).toBe(0);
+    expect(events.filter(({ kind }) => kind === "failed")).toMatchObject([
+      { endpoint: "a", goesOn: true, mayHaveArrived: true },
+      { endpoint: "b", goesOn: false, mayHaveArrived: true },
+    ]);
     await sender.close();
   });
 
