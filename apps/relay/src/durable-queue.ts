@@ -45,7 +45,7 @@ export async function durableQueue(options: DurableQueueOptions, context: Export
   const { recovered } = queue;
   const numbers = queueMetrics(context.metrics, { exporter: context.id }, () => readingOf(queue));
   numbers.recovered({ items: recovered.queued.items, ms: recovered.tookMs });
-  account(queue, context);
+  account(queue, early, context);
   context.everySecond(() => context.condition.queue(readingOf(queue)));
   const admission = admissionTo(queue, config, context, numbers);
   const tell = listener(context, numbers);
@@ -200,10 +200,13 @@ function listener(
  * Opens the account: what was there at the start is carried over, what is held is asked of the queue, and what becomes of it
  * is heard from its events; so the three have to agree.
  */
-function account(queue: Queue, { book, id }: ExporterContext): void {
+function account(queue: Queue, early: readonly QueueEvent[], { book, id }: ExporterContext): void {
   const stop = destination(id);
   const held = (): [string | undefined, number][] => heldBy(queue).map(([tenant, { items }]) => [tenant, items]);
   for (const [tenant, items] of held()) book.recovered({ ...stop, tenant }, items);
+  // What was given up while it was opened had been there as well.
+  for (const event of early)
+    if (event.kind === "dropped") book.recovered({ ...stop, tenant: event.tenant }, event.items);
   book.holds(stop, held);
 }
 
