@@ -5,7 +5,8 @@ import { join } from "node:path";
 import { decodeProtectedHeader, SignJWT } from "jose";
 import type { ExportError, Knock } from "@otlpkit/core";
 import { protobufBatch } from "@otlpkit/core";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { testAuthority, testServer } from "@otlpkit/testkit/node";
+import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import {
   acceptJwt,
   type AcceptJwtOptions,
@@ -146,6 +147,7 @@ describe("tokens that we sign", () => {
     ["no key", [], /at least one/],
     ["two keys of one id", [kinds[0]![1], kinds[0]![1]], /same id/],
     ["a key of another kind", [{ id: "k", key: rsa.privateKey, algorithm: "ES256" }], /is a rsa key; ES256 needs/],
+    ["another curve", [{ id: "k", key: ec("P-384"), algorithm: "ES256" }], /lies on secp384r1; ES256 needs prime256v1/],
     ["a public key", [{ id: "k", key: rsa.publicKey, algorithm: "RS256" }], /needs a private/],
     ["a short secret", [{ id: "k", key: "canary", algorithm: "HS256" }], /at least 32 bytes/],
     ["what is no key", [{ id: "k", key: "canary", algorithm: "RS256" }], /no private key in PEM/],
@@ -349,6 +351,21 @@ describe("keys of a real server", () => {
     const after = server.requests[jwks] ?? 0;
     await Promise.all(flood.map(async (token) => refusal(accept(await token))));
     expect((server.requests[jwks] ?? 0) - after).toBe(1);
+  });
+
+  it("are fetched with authorities that may change", async () => {
+    const secure = await authorizationServer({
+      signingKeys: [{ kid: "one", key: signing.privateKey }],
+      tls: { ...testServer, ca: testAuthority },
+    });
+    onTestFinished(() => secure.close());
+    const files = { current: { ca: testServer.cert }, onChange: () => () => {} };
+    const own = jwtKeys([{ id: "one", key: signing.privateKey, algorithm: "RS256" }]);
+    const accept = accepting({ issuer: secure.issuer, keys: { kind: "discovered" }, cooldownMs: 0, https: { files } });
+    const token = await issueJwt({ keys: own, issuer: secure.issuer, audience });
+    expect((await refusal(accept(token))).logged).toMatch(/cannot reach .*\((?:UNABLE_TO|SELF_SIGNED)/);
+    files.current = { ca: testAuthority };
+    await accept(token);
   });
 
   it("stay good while the server is away", async () => {

@@ -4,6 +4,7 @@ import { definePlugin, ExportError } from "@otlpkit/core";
 import type { ClientAuthentication } from "@otlpkit/auth/oauth2";
 import type { ComponentContext, Extension } from "../component.ts";
 import { givenSecret } from "../settings/given-secret.ts";
+import { followTlsFiles } from "../settings/tls-files.ts";
 
 const config = check(
   section({
@@ -54,9 +55,21 @@ export const oauth2ClientExtension = definePlugin({
   kind: "extension",
   names: ["oauth2client", "oauth2_client"],
   config,
-  async create(settings, { log }: ComponentContext): Promise<Extension> {
+  async create(settings, context: ComponentContext): Promise<Extension> {
     const { clientCredentials } = await import("@otlpkit/auth/oauth2");
-    const { tls } = settings;
+    const { log, audit, id } = context;
+    const { ca_file: caFile, cert_file: certFile, key_file: keyFile } = settings.tls;
+    const files =
+      caFile === undefined && certFile === undefined && keyFile === undefined
+        ? undefined
+        : await followTlsFiles(
+            {
+              ...(caFile === undefined ? {} : { caFile }),
+              ...(certFile === undefined ? {} : { certFile }),
+              ...(keyFile === undefined ? {} : { keyFile }),
+            },
+            context,
+          );
     const credentials = clientCredentials({
       ...(settings.token_url === undefined ? { issuer: settings.issuer_url! } : { tokenUrl: settings.token_url }),
       clientId: settings.client_id ?? contents(settings.client_id_file!).trim(),
@@ -67,10 +80,18 @@ export const oauth2ClientExtension = definePlugin({
       parameters: settings.endpoint_params,
       https: {
         timeoutMs: settings.timeout,
-        ...(tls.ca_file === undefined ? {} : { ca: contents(tls.ca_file) }),
+        ...(files === undefined ? {} : { files }),
       },
       onRefresh(outcome) {
-        if ("error" in outcome) log.warn("cannot get a token", { code: outcome.error.code, error: outcome.error });
+        const failed = "error" in outcome;
+        audit.record({
+          action: failed ? "token.refused" : "token.issued",
+          outcome: failed ? "failure" : "success",
+          actor: "otlpkit",
+          target: id,
+          ...(failed ? { reason: outcome.error.code } : {}),
+        });
+        if (failed) log.warn("cannot get a token", { code: outcome.error.code, error: outcome.error });
         else log.debug("got a token", { lifetimeMs: outcome.lifetimeMs });
       },
     });
@@ -84,12 +105,12 @@ interface Proof {
   readonly client_secret_file: string | undefined;
   readonly private_key_file: string | undefined;
   readonly private_key_id: string | undefined;
-  readonly tls: { readonly cert_file: string | undefined; readonly key_file: string | undefined };
 }
 
 function authenticationOf(settings: Proof): ClientAuthentication {
-  const { auth_method: method, tls } = settings;
-  if (method === "tls_client_auth") return { method, cert: contents(tls.cert_file!), key: contents(tls.key_file!) };
+  const { auth_method: method } = settings;
+  // Its certificate is in the files, which are followed.
+  if (method === "tls_client_auth") return { method };
   if (method === "private_key_jwt") {
     const { private_key_file, private_key_id: keyId } = settings;
     const key = givenSecret(undefined, private_key_file)!;

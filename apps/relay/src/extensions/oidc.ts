@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import {
   check,
   duration,
@@ -14,7 +13,8 @@ import {
 } from "@otlpkit/config";
 import { type Authenticator, definePlugin } from "@otlpkit/core";
 import type { KeySource } from "@otlpkit/auth/jwt";
-import type { Extension } from "../component.ts";
+import type { ComponentContext, Extension } from "../component.ts";
+import { followTlsFiles } from "../settings/tls-files.ts";
 
 const provider = {
   issuer_url: optional(text),
@@ -58,17 +58,21 @@ export const oidcExtension = definePlugin({
   kind: "extension",
   names: ["oidc"],
   config,
-  async create({ attribute, providers, ...own }): Promise<Extension> {
+  async create({ attribute, providers, ...own }, context: ComponentContext): Promise<Extension> {
     const { anyOf } = await import("@otlpkit/auth");
     const all = own.issuer_url === undefined ? providers : [own, ...providers];
-    const each = await Promise.all(all.map((one) => authenticatorOf(one, attribute.toLowerCase())));
+    const each = await Promise.all(all.map((one) => authenticatorOf(one, attribute.toLowerCase(), context)));
     const [only] = each;
     const authenticator = each.length === 1 && only !== undefined ? only : anyOf(...each);
     return { offers: { authenticator }, close: () => Promise.resolve() };
   },
 });
 
-async function authenticatorOf(settings: ProviderConfig, header: string): Promise<Authenticator> {
+async function authenticatorOf(
+  settings: ProviderConfig,
+  header: string,
+  context: ComponentContext,
+): Promise<Authenticator> {
   const { acceptJwt } = await import("@otlpkit/auth/jwt");
   return acceptJwt({
     issuer: settings.issuer_url!,
@@ -82,7 +86,9 @@ async function authenticatorOf(settings: ProviderConfig, header: string): Promis
     ...(settings.tenant_claim === undefined ? {} : { tenantClaim: settings.tenant_claim }),
     ...(settings.token_type === undefined ? {} : { type: settings.token_type }),
     ...(settings.max_age === undefined ? {} : { maxAgeMs: settings.max_age }),
-    ...(settings.issuer_ca_path === undefined ? {} : { https: { ca: readFileSync(settings.issuer_ca_path, "utf8") } }),
+    ...(settings.issuer_ca_path === undefined
+      ? {}
+      : { https: { files: await followTlsFiles({ caFile: settings.issuer_ca_path }, context) } }),
   });
 }
 

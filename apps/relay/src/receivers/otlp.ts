@@ -164,6 +164,7 @@ async function httpDoor(config: SectionOf<typeof httpKeys>, context: ReceiverCon
 interface Refusal {
   readonly signal?: Signal;
   readonly tenant?: string;
+  readonly address?: string;
   readonly error: Error & { readonly code: string };
 }
 
@@ -184,21 +185,21 @@ async function commonOptions(config: Common, context: ReceiverContext, transport
     ...(context.tenants.header === undefined ? {} : { tenantHeader: context.tenants.header }),
     ...(config.tls === undefined ? {} : { tls: await readServerTls(config.tls, context) }),
     onwardHeaders: [...new Set(onwardHeaders)],
-    onRefused({ signal, tenant, error }: Refusal): void {
+    onRefused({ signal, tenant, address, error }: Refusal): void {
       refused(error.code);
       if (tenant !== undefined) context.tenants.refused(tenant, error.code);
       const unknown = error.code === "unauthenticated";
       if (unknown || error.code === "forbidden") {
-        context.audit.record({
+        context.audit.sum({
           action: unknown ? "authentication.failed" : "authorization.denied",
           outcome: "failure",
           actor: "unknown",
           target: context.id,
           reason: (error.cause as Error | undefined)?.message ?? error.message,
-          facts: { transport },
+          facts: { transport, ...(address === undefined ? {} : { address }) },
         });
       }
-      context.log.warn("refused a request", { transport, signal, tenant, code: error.code, error });
+      context.log.warn("refused a request", { transport, signal, tenant, address, code: error.code, error });
     },
   };
 }

@@ -14,7 +14,7 @@ import {
   type SectionOf,
   text,
 } from "@otlpkit/config";
-import { type AuditHook, ExportError, type Middleware, pipe, type Sender } from "@otlpkit/core";
+import { type AuditHook, type AuditRecord, ExportError, type Middleware, pipe, type Sender } from "@otlpkit/core";
 import type { AuditLog, AuditSink } from "@otlpkit/audit";
 import type { Log, Metrics } from "@otlpkit/telemetry";
 
@@ -46,6 +46,8 @@ export type AuditConfig = SectionOf<typeof keys>;
 /** The relay's audit: a hook for everything, and stages for the doors and the destinations. */
 export interface RelayAudit extends AuditHook {
   stage(target: string, at: "door" | "destination"): Middleware;
+  /** Records what may happen very often, summed up with what is like it: requests that are refused, for instance. */
+  sum(entry: AuditRecord): void;
 }
 
 /** Nothing is recorded. */
@@ -54,6 +56,7 @@ export const noAudit: RelayAudit = {
   flush: () => Promise.resolve(),
   close: () => Promise.resolve(),
   stage: () => (next) => next,
+  sum: () => {},
 };
 
 /**
@@ -66,7 +69,7 @@ export async function openAudit(
   { log, metrics }: { readonly log: Log; readonly metrics: Metrics },
 ): Promise<RelayAudit> {
   if (config === undefined) return noAudit;
-  const { audit, auditLog } = await import("@otlpkit/audit");
+  const { audit, auditLog, summed } = await import("@otlpkit/audit");
   const hook = auditLog({
     sinks: await sinksOf(config),
     ...(config.signing_key_file === undefined
@@ -82,12 +85,15 @@ export async function openAudit(
   await hook.flush();
   const mode = config.mode === "fail_closed" ? "fail-closed" : "best-effort";
   const stages: Sender[] = [];
+  const often = summed(hook, { everyMs: config.summary_interval });
   return {
     record: (entry) => hook.record(entry),
+    sum: (entry) => often.record(entry),
     flush: () => hook.flush(),
     async close() {
       // What they have summed up.
       await Promise.all(stages.map((stage) => stage.close()));
+      often.end();
       await hook.close();
     },
     stage: (target, at) => (next) => {

@@ -1,7 +1,18 @@
-import { check, choice, flag, ignored, list, optional, or, section, type SectionOf, text } from "@otlpkit/config";
-import { type AuditRecord, ExportError, type Live } from "@otlpkit/core";
-import { duration } from "@otlpkit/config";
-import type { ComponentContext } from "../component.ts";
+import {
+  check,
+  choice,
+  duration,
+  flag,
+  ignored,
+  list,
+  optional,
+  or,
+  section,
+  type SectionOf,
+  text,
+} from "@otlpkit/config";
+import { ExportError, type Live } from "@otlpkit/core";
+import { followTlsFiles, type TlsSurroundings } from "./tls-files.ts";
 
 const common = {
   ca_file: optional(text),
@@ -62,14 +73,15 @@ export interface ServerTlsMaterial {
   readonly askClientCert?: boolean;
 }
 
-type Surroundings = Pick<ComponentContext, "id" | "log" | "metrics" | "audit" | "atEnd">;
-
 /**
  * Reads the `tls` of an exporter; what stands in files is followed.
  *
  * @throws ExportError when a file cannot be used, or the rules contradict each other; names the key or the file
  */
-export async function readClientTls(config: ClientTlsConfig, context: Surroundings): Promise<Live<ClientTlsMaterial>> {
+export async function readClientTls(
+  config: ClientTlsConfig,
+  context: TlsSurroundings,
+): Promise<Live<ClientTlsMaterial>> {
   const { pinned } = await import("@otlpkit/auth/tls");
   const fixed = {
     ...(await rulesOf(config, context)),
@@ -81,7 +93,10 @@ export async function readClientTls(config: ClientTlsConfig, context: Surroundin
 }
 
 /** The same for a receiver; an authority for clients means that every client must show a certificate. */
-export async function readServerTls(config: ServerTlsConfig, context: Surroundings): Promise<Live<ServerTlsMaterial>> {
+export async function readServerTls(
+  config: ServerTlsConfig,
+  context: TlsSurroundings,
+): Promise<Live<ServerTlsMaterial>> {
   const pair = config.cert_file ?? config.cert_pem;
   if (pair === undefined || (config.key_file ?? config.key_pem) === undefined) throw halfPair();
   const clients = config.client_ca_file === undefined ? undefined : config.client_cert;
@@ -94,7 +109,7 @@ export async function readServerTls(config: ServerTlsConfig, context: Surroundin
   return live as Live<ServerTlsMaterial>;
 }
 
-async function rulesOf(config: ServerTlsConfig | ClientTlsConfig, { log }: Surroundings): Promise<object> {
+async function rulesOf(config: ServerTlsConfig | ClientTlsConfig, { log }: TlsSurroundings): Promise<object> {
   const { tlsPolicy } = await import("@otlpkit/auth/tls");
   const { warnings, ...rules } = refused("", () =>
     tlsPolicy({
@@ -114,7 +129,7 @@ async function withFiles(
   caFile: string | undefined,
   caPem: string | undefined,
   fixed: object,
-  context: Surroundings,
+  context: TlsSurroundings,
 ): Promise<Live<ClientTlsMaterial>> {
   const written = {
     ...fixed,
@@ -126,50 +141,15 @@ async function withFiles(
   if (((certFile ?? config.cert_pem) === undefined) !== ((keyFile ?? config.key_pem) === undefined)) throw halfPair();
   if (certFile === undefined && keyFile === undefined && caFile === undefined) return always(written);
 
-  const { tlsFiles } = await import("@otlpkit/auth/tls");
-  const ends = context.metrics.gauge(
-    "otlpkit_tls_certificate_not_after_timestamp_seconds",
-    "When the certificate in use ends, in seconds since 1970.",
-  );
-  const reloads = context.metrics.counter(
-    "otlpkit_tls_reloads",
-    "Times that certificates were taken from their files.",
-  );
-  const record = (action: string, facts: AuditRecord["facts"] & object, error?: ExportError): void =>
-    context.audit.record({
-      action,
-      outcome: error === undefined ? "success" : "failure",
-      actor: "otlpkit",
-      target: context.id,
-      facts,
-      ...(error === undefined ? {} : { reason: error.message }),
-    });
-  const files = await tlsFiles({
-    ...(certFile === undefined ? {} : { certFile }),
-    ...(keyFile === undefined ? {} : { keyFile }),
-    ...(caFile === undefined ? {} : { caFile }),
-    ...(config.reload_interval === undefined ? {} : { pollMs: config.reload_interval }),
-    onLoad({ certificate }) {
-      reloads.with({ component: context.id, result: "success" }).add(1);
-      if (certificate === undefined) return;
-      ends.with({ component: context.id }).set(certificate.notAfterMs / 1000);
-      const leftMs = certificate.notAfterMs - Date.now();
-      const days = Math.floor(leftMs / 86_400_000);
-      const soon = leftMs < (certificate.notAfterMs - certificate.notBeforeMs) / 3;
-      const facts = { subject: certificate.subject, days, fingerprint: certificate.fingerprint256 };
-      record("certificate.loaded", { days, fingerprint: certificate.fingerprint256 });
-      if (soon) context.log.warn("the certificate ends soon", facts);
-      else context.log.info("loaded a certificate", facts);
+  const files = await followTlsFiles(
+    {
+      ...(certFile === undefined ? {} : { certFile }),
+      ...(keyFile === undefined ? {} : { keyFile }),
+      ...(caFile === undefined ? {} : { caFile }),
+      ...(config.reload_interval === undefined ? {} : { pollMs: config.reload_interval }),
     },
-    onError(error) {
-      reloads.with({ component: context.id, result: "failure" }).add(1);
-      record("certificate.refused", {}, error);
-      context.log.error("cannot use new certificates; those in use stay", { error });
-    },
-  }).catch((error: unknown) => {
-    throw new ExportError("rejected", `tls: ${ExportError.from(error).message}`, { cause: error });
-  });
-  context.atEnd(() => files.close());
+    context,
+  );
   let from = files.current;
   let now = { ...written, ...from };
   return {

@@ -61,11 +61,18 @@ const kinds: readonly [RegExp, readonly string[]][] = [
   [/^(?:EdDSA|Ed25519)$/u, ["ed25519"]],
 ];
 
+/** RFC 7518, 3.4. */
+const curves: Readonly<Record<string, string>> = { ES256: "prime256v1", ES384: "secp384r1", ES512: "secp521r1" };
+
 function keyObject(id: string, given: SigningKey["key"], algorithm: string): KeyObject {
   if (/^HS\d{3}$/u.test(algorithm)) return secretKey(id, given);
   const expected = kinds.find(([pattern]) => pattern.test(algorithm))?.[1];
   if (expected === undefined) throw new TypeError(`the key "${id}": there is no algorithm ${algorithm} for tokens`);
   const key = isKeyObject(given) ? given : privateKey(id, given);
+  const curve = key.asymmetricKeyDetails?.namedCurve;
+  if (curve !== undefined && curves[algorithm] !== undefined && curves[algorithm] !== curve) {
+    throw new TypeError(`the key "${id}" lies on ${curve}; ${algorithm} needs ${curves[algorithm]}`);
+  }
   if (key.type === "private" && expected.includes(key.asymmetricKeyType ?? "")) return key;
   throw new TypeError(
     `the key "${id}" is a ${key.asymmetricKeyType ?? key.type} key; ${algorithm} needs a private ${expected.join(" or ")} key`,
