@@ -1,3 +1,5 @@
+import { encryption, keyRing, rawKey, secret } from "@otlpkit/auth/encryption";
+import type { Encryption } from "@otlpkit/core";
 import type { DrainOptions, QueueOptions } from "../src/index.ts";
 import type { Random } from "./random.ts";
 import { toyEncryption } from "./toy-encryption.ts";
@@ -31,8 +33,14 @@ export function anyQueueOptions(random: Random, segmentBytes: number): Omit<Queu
     groupDelayMs: random.pick([0, 0, 5]),
     closeGraceMs: random.pick([0, 1000]),
     ...(random.chance(0.1) && { maxAgeMs: 60_000 }),
-    ...(random.chance(0.4) && { encryption: toyEncryption(["first", "second"]) }),
+    ...(random.chance(0.4) && {
+      encryption: segmentBytes === 16_384 ? toyEncryption(["first", "second"]) : realEncryption(),
+    }),
   };
+}
+
+function realEncryption(): Encryption {
+  return encryption({ keys: keyRing({ current: rawKey("model", secret(new Uint8Array(32).fill(7))) }) });
 }
 
 export function anyConsumers(random: Random): Map<string, DrainOptions> {

@@ -1,0 +1,85 @@
+// What the schedules of model.test.ts have found, each by itself.
+import { accepted, type Batch, protobufBatch } from "@otlpkit/core";
+import { recordingSender } from "@otlpkit/testkit";
+import { expect, it } from "vitest";
+import { openQueue, type Queue, type QueueOptions } from "../src/index.ts";
+import { numberOf } from "./payload.ts";
+import { randomFrom } from "./random.ts";
+import { type SimulatedFiles, simulatedFiles } from "./simulated-files.ts";
+
+const batch = (number: number, bytes: number): Batch => ({
+  ...protobufBatch("logs", randomFrom(number).bytes(bytes), 1),
+  headers: { "x-number": String(number) },
+});
+
+const opened = (files: SimulatedFiles, options: Partial<QueueOptions> = {}): Promise<Queue> =>
+  openQueue({ folder: "/q", files, segmentBytes: 16_384, maxBytes: 65_536, minFreeBytes: 0, ...options });
+
+it("delivers nothing again after a restart because a file could not be deleted once", async () => {
+  const files = simulatedFiles({ random: randomFrom(1) });
+  let failures = 0;
+  files.fault = ({ kind, path }) =>
+    kind === "remove" && path.startsWith("/q/segment") && failures++ === 0 ? "EIO" : undefined;
+  // Time flies, so that the queue forgives the disk at once.
+  let nowMs = 0;
+  const queue = await opened(files, { now: () => (nowMs += 2000) });
+  queue.drain(recordingSender());
+  for (let number = 1; number <= 20; number++) {
+    await queue.send(batch(number, 6000), {});
+    await queue.flush();
+  }
+  await queue.close();
+  expect(failures).toBeGreaterThan(2);
+
+  const again = recordingSender();
+  const next = await opened(files);
+  next.drain(again);
+  await next.flush();
+  await next.close();
+  expect(again.batches.map(numberOf)).toEqual([]);
+});
+
+it("makes room for one who waits when what fills the queue is delivered, though its file is the last one", async () => {
+  const queue = await opened(simulatedFiles({ random: randomFrom(1) }), { whenFull: "block" });
+  const destination = recordingSender();
+  let answer = (): void => {};
+  const answered = new Promise<void>((resolve) => (answer = resolve));
+  destination.script(() => answered.then(() => accepted));
+  queue.drain(destination);
+  await queue.send(batch(1, 45_000), {});
+  const waiting = queue.send(batch(2, 30_000), {});
+  answer();
+  await waiting;
+  await queue.close();
+});
+
+it("takes again what fits, by itself, when it was full and everything was delivered", async () => {
+  const queue = await opened(simulatedFiles({ random: randomFrom(1) }));
+  queue.drain(recordingSender());
+  await queue.send(batch(1, 45_000), {});
+  await queue.flush();
+  const taken = (): Promise<boolean> =>
+    queue.send(batch(2, 30_000), {}).then(
+      () => true,
+      () => false,
+    );
+  // The first try may be what makes the queue look for room.
+  await expect.poll(taken, { timeout: 5000 }).toBe(true);
+  await queue.close();
+});
+
+it("keeps what was answered as buffered through a kill, and then through a power cut", async () => {
+  for (let seed = 1; seed <= 20; seed++) {
+    const files = simulatedFiles({ random: randomFrom(seed) });
+    const queue = await opened(files, { durability: "buffered" });
+    for (let number = 1; number <= 5; number++) await queue.send(batch(number, 1000), {});
+    const killed = files.kill(randomFrom(seed));
+    await opened(killed, { durability: "buffered" });
+    const restarted = await opened(killed.crash(randomFrom(seed)), { durability: "buffered" });
+    const destination = recordingSender();
+    restarted.drain(destination);
+    await restarted.flush();
+    await restarted.close();
+    expect(destination.batches.map(numberOf), `seed ${seed}`).toEqual([1, 2, 3, 4, 5]);
+  }
+});
