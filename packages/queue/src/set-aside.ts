@@ -2,12 +2,20 @@ import type { Files } from "./files.ts";
 import { damagedFolderOf } from "./layout.ts";
 import type { Damage } from "./survey.ts";
 
+/** A piece of a file. */
+type Place = Omit<Damage, "last">;
+
+interface Kept {
+  readonly file: string | undefined;
+  readonly known: boolean;
+}
+
 /** Keeps pieces of damaged files for people to look at. */
 export interface SetAside {
   /**
    * Copies a piece. `file` is where it went, undefined when there is no room for it; `known` when it was there before.
    */
-  keep(damage: Omit<Damage, "last">): Promise<{ readonly file: string | undefined; readonly known: boolean }>;
+  keep(place: Place): Promise<Kept>;
   /** Moves a whole file. */
   move(name: string): Promise<string>;
 }
@@ -17,6 +25,8 @@ const chunkBytes = 1024 * 1024;
 export async function setAside(files: Files, folder: string, maxBytes: number): Promise<SetAside> {
   const damagedFolder = damagedFolderOf(folder);
   let kept: { readonly name: string; readonly bytes: number }[] | undefined;
+
+  let last: Promise<unknown> = Promise.resolve();
 
   async function look(): Promise<{ readonly name: string; readonly bytes: number }[]> {
     await files.makeFolder(damagedFolder);
@@ -45,21 +55,34 @@ export async function setAside(files: Files, folder: string, maxBytes: number): 
     }
   }
 
-  return {
-    async keep({ segment, offset, bytes }) {
-      if (bytes > maxBytes) return { file: undefined, known: false };
-      kept ??= await look();
-      const name = `${segment}.${offset}-${offset + bytes}`;
-      const path = `${damagedFolder}/${name}`;
-      const before = kept.find((one) => one.name === name);
-      if (before?.bytes === bytes) return { file: path, known: true };
-      // A crash broke off the copying.
-      if (before !== undefined) await files.remove(path);
-      await makeRoom(bytes);
+  async function keep({ segment, offset, bytes }: Place): Promise<Kept> {
+    if (bytes > maxBytes) return { file: undefined, known: false };
+    kept ??= await look();
+    const name = `${segment}.${offset}-${offset + bytes}`;
+    const path = `${damagedFolder}/${name}`;
+    const before = kept.find((one) => one.name === name);
+    if (before?.bytes === bytes) return { file: path, known: true };
+    // A crash broke off the copying, or the disk did.
+    if (before !== undefined) await files.remove(path);
+    await makeRoom(bytes);
+    try {
       await copy(files, `${folder}/${segment}`, path, offset, bytes);
       await files.syncFolder(damagedFolder);
-      kept.push({ name, bytes });
-      return { file: path, known: false };
+    } catch (error) {
+      // A part of it may be there: the next one looks.
+      kept = undefined;
+      throw error;
+    }
+    kept.push({ name, bytes });
+    return { file: path, known: false };
+  }
+
+  return {
+    keep(place) {
+      // One after the other: two consumers find the same damage.
+      const keeping = last.then(() => keep(place));
+      last = keeping.catch(() => {});
+      return keeping;
     },
     async move(name) {
       await files.makeFolder(damagedFolder);

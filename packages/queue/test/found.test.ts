@@ -83,3 +83,27 @@ it("keeps what was answered as buffered through a kill, and then through a power
     expect(destination.batches.map(numberOf), `seed ${seed}`).toEqual([1, 2, 3, 4, 5]);
   }
 });
+
+it("keeps a damaged record aside once when two consumers find it, and again after a copy that failed", async () => {
+  const files = simulatedFiles({ random: randomFrom(1) });
+  const before = await opened(files);
+  await before.send(batch(1, 3000), {});
+  await before.send(batch(2, 100), {});
+  await before.close();
+  const segment = files.files("/q").find(({ path }) => path.startsWith("/q/segment"));
+  const body = Buffer.from(files.contents(segment?.path as string)).indexOf(batch(1, 3000).body);
+  files.flip(segment?.path as string, body + 100, 3);
+
+  let failures = 0;
+  files.fault = ({ kind, path }) =>
+    kind === "write" && path.startsWith("/q/damaged") && failures++ === 0 ? "EIO" : undefined;
+  const errors: unknown[] = [];
+  const queue = await opened(files, {
+    onEvent: (event) => void (event.kind === "disk-failed" && errors.push((event.error as { code: string }).code)),
+  });
+  for (const consumer of ["one", "two", "three"]) queue.drain(recordingSender(), { consumer });
+  await queue.flush();
+  await queue.close();
+  expect(errors).toEqual(["EIO"]);
+  expect(files.files("/q/damaged").map(({ bytes }) => bytes > 3000)).toEqual([true]);
+});

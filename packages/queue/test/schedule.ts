@@ -326,7 +326,8 @@ async function schedule({ seed, steps = 400, ...options }: ScheduleOptions): Pro
       // When the disk takes no notes, it may be forgotten why a segment went; but not that it held so many.
       const forgotten = troubles.diskErrors || troubles.diskFull ? dropped.damaged.batches : 0;
       const byPolicy = dropped.full.batches + dropped.expired.batches;
-      const droppedByPolicy = byPolicy === 0 ? 0 : byPolicy + forgotten;
+      const hasPolicy = queueOptions.whenFull === "drop-oldest" || queueOptions.maxAgeMs !== undefined;
+      const droppedByPolicy = hasPolicy ? byPolicy + forgotten : 0;
       if (unexplained.length > droppedByPolicy) {
         throw new Error(
           `${consumer.name} never got ${namesOf(unexplained)}, which were accepted; ${droppedByPolicy} were dropped`,
