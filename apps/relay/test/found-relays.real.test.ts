@@ -136,9 +136,11 @@ function clusterOf(world: World, sink: Sink, front: FrontRelay): Cluster {
           running.delete(number);
           const askedMs = performance.now();
           const code = await process.stop();
+          const goneMs = performance.now();
+          await world.bury(places.get(number)!);
           const lastMs = Math.round((sink.lastMs.get(name) ?? 0) - askedMs);
           figures.push(
-            `  ${name} got SIGTERM: last data after ${lastMs} ms, gone after ${Math.round(performance.now() - askedMs)} ms`,
+            `  ${name} got SIGTERM: last data after ${lastMs} ms, gone after ${Math.round(goneMs - askedMs)} ms`,
           );
           return code;
         }),

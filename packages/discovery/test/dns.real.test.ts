@@ -1,8 +1,5 @@
-import { spawn } from "node:child_process";
-import { writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { registryCases, type RegistryWorld, type WorldEntry } from "@otlpkit/testkit/node";
-import { freePort, privateFolder, real, type RealBackend, type RealServer, startServer } from "@otlpkit/tool-real";
+import { real, type RealBackend, startBind } from "@otlpkit/tool-real";
 import { describe, expect, it } from "vitest";
 import { dnsRegistry, type DnsRegistryOptions } from "../src/dns/index.ts";
 
@@ -84,59 +81,40 @@ function services(entries: readonly WorldEntry[]): readonly string[] {
 
 /** BIND with a zone that is changed by nsupdate. What is put while it is away is told to it when it is back. */
 async function bindWorld(
-  { program }: RealBackend,
+  backend: RealBackend,
   target: string,
   zone: Zone,
   more = "",
 ): Promise<RegistryWorld & { putAll(all: readonly WorldEntry[]): Promise<void>; readonly address: string }> {
-  const folder = privateFolder("bind");
-  const port = await freePort();
-  writeFileSync(
-    join(folder.path, "named.conf"),
-    `options { directory "${folder.path}"; pid-file none; listen-on port ${port} { 127.0.0.1; }; listen-on-v6 { none; };
-      recursion no; dnssec-validation no; notify no; minimal-responses yes; ${more} };
-    controls { };
-    zone "test" { type primary; file "zone"; allow-update { 127.0.0.1; }; };`,
-  );
-  writeFileSync(
-    join(folder.path, "zone"),
-    "$TTL 1\n@ IN SOA ns.test. root.test. 1 1 1 60 1\n@ IN NS ns.test.\nns IN A 127.0.0.1\n",
-  );
+  const server = await startBind(backend, more);
   const entries = new Map<string, WorldEntry>();
-  let server: RealServer | undefined;
-  let stopped = false;
+  let isAway = false;
+  let isStopped = false;
 
-  async function start(): Promise<void> {
-    server ??= await startServer({
-      name: "named",
-      command: [program, "-g", "-n", "1", "-c", join(folder.path, "named.conf")],
-      ready: async () => (await nsupdate(port, [])) === 0,
-    });
-  }
   async function stop(): Promise<void> {
     resume();
-    await server?.stop("SIGTERM");
-    server = undefined;
+    isAway = true;
+    await server.stop();
+  }
+  async function start(): Promise<void> {
+    await server.start();
+    isAway = false;
   }
   function resume(): void {
-    if (stopped && server !== undefined) process.kill(server.pid, "SIGCONT");
-    stopped = false;
+    if (isStopped && server.pid !== undefined) process.kill(server.pid, "SIGCONT");
+    isStopped = false;
   }
   let turn: Promise<void> = Promise.resolve();
   const publish = (): Promise<void> => {
     turn = turn.then(async () => {
-      if (server === undefined || stopped) return;
-      const lines = zone([...entries.values()]);
-      const names = [target.replace(/:.*$/, "")];
-      const code = await nsupdate(port, [...names.map((name) => `update delete ${name}`), ...lines]);
-      if (code !== 0) throw new Error(`nsupdate ended with ${code}: ${server.output().slice(-500)}`);
+      if (isAway || isStopped) return;
+      await server.update(`update delete ${target.replace(/:.*$/, "")}`, ...zone([...entries.values()]));
     });
     return turn;
   };
-  await start();
   return {
-    address: `127.0.0.1:${port}`,
-    registry: (settings) => dnsRegistry(target, { ...quick, servers: [`127.0.0.1:${port}`], ...settings }),
+    address: server.address,
+    registry: (settings) => dnsRegistry(target, { ...quick, servers: [server.address], ...settings }),
     put(entry) {
       entries.set(entry.id, entry);
       return publish();
@@ -155,8 +133,8 @@ async function bindWorld(
     },
     cut: stop,
     async stall() {
-      stopped = true;
-      if (server !== undefined) process.kill(server.pid, "SIGSTOP");
+      isStopped = true;
+      if (server.pid !== undefined) process.kill(server.pid, "SIGSTOP");
     },
     garble: () => Promise.reject(new Error("BIND makes sense")),
     async restore() {
@@ -170,17 +148,8 @@ async function bindWorld(
     },
     openConnections: 0,
     async dispose() {
-      await stop();
-      folder.remove();
+      resume();
+      await server.close();
     },
   };
-}
-
-/** Sends updates; without any it finds out whether the server answers. */
-function nsupdate(port: number, lines: readonly string[]): Promise<number | null> {
-  const [program, ...args] = ["nsupdate", "-t", "2"] as const;
-  const child = spawn(program, args, { stdio: ["pipe", "ignore", "ignore"] });
-  const updates = lines.length === 0 ? ["update delete ready.test"] : lines;
-  child.stdin.end(`server 127.0.0.1 ${port}\nzone test\n${updates.join("\n")}\nsend\n`);
-  return new Promise((resolve) => child.once("exit", resolve));
 }

@@ -18,7 +18,7 @@ export interface World {
   come(place: Place, relay: RelayProcess): Promise<number>;
   /** Before a relay is asked to end. */
   leave(place: Place): Promise<void>;
-  /** After one was found dead. */
+  /** After it has ended, or was found dead. */
   bury(place: Place): Promise<void>;
   /** The source itself dies and comes again. */
   restart(): Promise<void>;
@@ -58,14 +58,19 @@ export async function etcdWorld(backend: RealBackend, protocol: Protocol): Promi
   };
 }
 
-/** Somebody writes relays into a zone. SRV says ports and names; addresses share a port. */
+/**
+ * Somebody writes relays into a zone. SRV says ports and names, and who is to go is taken out before; addresses share a
+ * port, and are taken out when it is too late, as when pods behind a headless service end at once.
+ */
 export async function dnsWorld(backend: RealBackend, protocol: Protocol, type: "SRV" | "A"): Promise<World> {
   const bind = await startBind(backend);
   const [grpcPort, httpPort] = [await freePort(), await freePort()];
   const portOf = (place: Place): number => (protocol === "grpc" ? place.grpcPort : place.httpPort);
   const record = (place: Place): string =>
     type === "A" ? `relays.test 1 A ${place.host}` : `_otlp._tcp.test 1 SRV 0 1 ${portOf(place)} ${place.id}.test.`;
-  const leave = async (place: Place): Promise<void> => {
+  const listed = new Set<Place>();
+  const remove = async (place: Place): Promise<void> => {
+    if (!listed.delete(place)) return;
     await bind.update(`update delete ${record(place).replace(" 1 ", " ")}`);
     // For as long as the record may be believed, and a moment more.
     await new Promise((resolve) => setTimeout(resolve, 2_500));
@@ -82,11 +87,12 @@ export async function dnsWorld(backend: RealBackend, protocol: Protocol, type: "
     }),
     nameOf: (place) => `${type === "A" ? `http://${place.host}` : `${place.id}.test`}:${portOf(place)}`,
     async come(place) {
+      listed.add(place);
       await bind.update(`update add ${place.id}.test 1 A ${place.host}`, `update add ${record(place)}`);
       return performance.now();
     },
-    leave,
-    bury: leave,
+    leave: (place) => (type === "SRV" ? remove(place) : Promise.resolve()),
+    bury: remove,
     async restart() {
       await bind.stop();
       await new Promise((resolve) => setTimeout(resolve, 1_500));
