@@ -1,7 +1,8 @@
 import { type Ack, accepted, type Batch, ExportError, type SendOptions } from "@otlpkit/core";
-import { type Appender, recordBytesOf } from "./appender.ts";
+import type { Appender } from "./appender.ts";
 import type { Settings } from "./options.ts";
 import type { Refusal } from "./queue.ts";
+import { recordBytesOf } from "./record.ts";
 import type { Room } from "./room.ts";
 import { segmentHeaderBytes } from "./segment-header.ts";
 

@@ -59,6 +59,12 @@ export function encodeDetails({ encoding, headers }: Batch, refusal?: Refusal): 
   return none;
 }
 
+/** Bytes that a batch takes on disk, apart from what encryption adds. */
+export function recordBytesOf(batch: Batch): number {
+  const tenantBytes = batch.tenant === undefined ? 0 : Buffer.byteLength(batch.tenant);
+  return minHeadBytes + tenantBytes + encodeDetails(batch).length + batch.body.byteLength;
+}
+
 export function encodeTenant(tenant: string | undefined): Buffer {
   if (tenant === undefined) return none;
   const bytes = Buffer.from(tenant);

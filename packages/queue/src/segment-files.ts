@@ -20,7 +20,7 @@ export interface SegmentFiles {
   prepare(): void;
   take(): Promise<NewFile>;
   /** Removes one in which nothing is. */
-  discard(unused: NewFile): Promise<void>;
+  readonly discard: (unused: NewFile) => Promise<void>;
   /** Removes what was made and not taken. */
   close(): Promise<void>;
 }

@@ -1,0 +1,143 @@
+import type { Batch } from "@otlpkit/core";
+import type { Position } from "./appender.ts";
+import { bestEffort } from "./best-effort.ts";
+import { type Catalog, type Segment, segmentOf } from "./catalog.ts";
+import { markOf } from "./layout.ts";
+import { checksumOf, encodeHead, minHeadBytes } from "./record.ts";
+import type { NewFile } from "./segment-files.ts";
+import { encodeSegmentHeader, segmentHeaderBytes } from "./segment-header.ts";
+
+/** A batch on its way to disk. */
+export interface NewRecord {
+  readonly batch: Batch;
+  readonly details: Buffer;
+  readonly tenant: Buffer | undefined;
+  readonly acceptedAtMs: number;
+}
+
+/** Where a record goes, and its bytes as they go there. */
+export interface Place {
+  readonly sequence: number;
+  readonly itemsBefore: number;
+  readonly offset: number;
+  readonly bytes: number;
+  readonly parts: readonly Uint8Array[];
+}
+
+/** Writes one segment, from front to end. */
+export interface SegmentWriter {
+  readonly segment: Segment;
+  /** Of the file, with everything that has a place in it. */
+  readonly plannedBytes: number;
+  /** Bytes that have a place, and of which nobody knows yet whether they can be written. */
+  readonly unwrittenBytes: number;
+  /** Encodes a record for the place behind all others; undefined if there is no room for it. */
+  place(record: NewRecord, at: Position, unsafeBefore: number): Place | undefined;
+  /** Writes what has a place, in that order. */
+  write(records: readonly Place[]): Promise<void>;
+  sync(): Promise<void>;
+  /** What was written counts from now on. */
+  commit(records: readonly (NewRecord & Place)[]): void;
+  /** Cuts off what was not committed, and ends. */
+  withdraw(): Promise<void>;
+  /** Nothing more will be written. A file with nothing in it goes. */
+  end(): Promise<void>;
+}
+
+export interface SegmentWriterOptions {
+  readonly catalog: Catalog;
+  readonly queueId: Uint8Array;
+  readonly segmentBytes: number;
+  readonly madeAtMs: number;
+  /** Of its first record. */
+  readonly next: Position;
+  /** Removes a file in which nothing is. */
+  readonly discard: (unused: NewFile) => Promise<void>;
+}
+
+export function segmentWriter(newFile: NewFile, options: SegmentWriterOptions): SegmentWriter {
+  const { number, file, sealer } = newFile;
+  const { catalog, queueId, segmentBytes, next, madeAtMs } = options;
+  const mark = markOf(queueId);
+  const key = sealer === undefined ? undefined : { id: sealer.keyId, header: sealer.header };
+  const { sequence: firstSequence, items: itemsBefore } = next;
+  const segment = segmentOf({ number, generation: 1, firstSequence, itemsBefore, madeAtMs, queueId, key }, 0);
+  segment.open = true;
+  let planned = segmentHeaderBytes;
+  /** Behind what counts; 0 while nothing does, not even the header. */
+  let committed = 0;
+
+  function place(record: NewRecord, { sequence, items }: Position, unsafeBefore: number): Place | undefined {
+    const { batch, details, tenant, acceptedAtMs } = record;
+    const { signal, format, body } = batch;
+    const payloadBytes = details.length + body.byteLength + (sealer?.overheadBytes ?? 0);
+    const bytes = minHeadBytes + (tenant?.length ?? 0) + payloadBytes;
+    if (planned + bytes > segmentBytes && planned > segmentHeaderBytes) return undefined;
+    const head = encodeHead(
+      mark,
+      {
+        payloadBytes,
+        detailBytes: details.length,
+        sequence,
+        itemsBefore: items,
+        acceptedAtMs,
+        items: batch.items,
+        unsafeBefore,
+        checksum: sealer === undefined ? checksumOf(details, body) : 0,
+        signal,
+        format,
+        encrypted: sealer !== undefined,
+      },
+      tenant,
+    );
+    const plain = details.length === 0 ? [body] : [details, body];
+    const payload = sealer?.seal(sequence - firstSequence, plain, head) ?? plain;
+    const offset = planned;
+    planned += bytes;
+    return { sequence, itemsBefore: items, offset, bytes, parts: [head, ...payload] };
+  }
+
+  async function end(): Promise<void> {
+    segment.open = false;
+    if (committed === 0) await options.discard(newFile);
+    else await bestEffort(file.close());
+  }
+
+  return {
+    segment,
+    get plannedBytes() {
+      return planned;
+    },
+    get unwrittenBytes() {
+      return planned - Math.max(committed, segmentHeaderBytes);
+    },
+    place,
+    async write(records) {
+      const parts = records.flatMap((record) => record.parts);
+      if (committed > 0) return file.write(parts, committed);
+      const header = encodeSegmentHeader(segment.header);
+      return file.write([header, header, ...parts], 0);
+    },
+    sync: () => file.sync(),
+    commit(records) {
+      const last = records.at(-1) as Place;
+      const end = last.offset + last.bytes;
+      if (committed > 0) catalog.grew(segment, end - committed);
+      else {
+        segment.bytes = end;
+        catalog.add(segment);
+      }
+      committed = end;
+      for (const { sequence, offset, bytes, itemsBefore: before, acceptedAtMs, batch } of records) {
+        const { items, tenant } = batch;
+        segment.add(sequence, { offset, bytes, items, acceptedAtMs, tenant, itemsBefore: before });
+      }
+    },
+    async withdraw() {
+      segment.open = false;
+      if (committed > 0) await bestEffort(file.truncate(committed));
+      await end();
+    },
+    end,
+  };
+}
