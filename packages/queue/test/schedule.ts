@@ -95,8 +95,9 @@ async function schedule({ seed, steps = 400, ...options }: ScheduleOptions): Pro
       }
       const { code } = pendingFault;
       if (syncBegan >= 0 && queueOptions.durability === "buffered") {
+        // What is not answered yet may be written already.
         for (const entry of book.entries.values())
-          if (entry.answer === "accepted" && !entry.safe) entry.mayBeLost = true;
+          if (entry.answer !== "failed" && !entry.safe) entry.mayBeLost = true;
       }
       log(`    ${kind} fails with ${code}`);
       pendingFault = undefined;
