@@ -96,8 +96,7 @@ async function schedule({ seed, steps = 400, ...options }: ScheduleOptions): Pro
       const { code } = pendingFault;
       if (syncBegan >= 0 && queueOptions.durability === "buffered") {
         // What is not answered yet may be written already.
-        for (const entry of book.entries.values())
-          if (entry.answer !== "failed" && !entry.safe) entry.mayBeLost = true;
+        for (const entry of book.entries.values()) if (entry.answer !== "failed" && !entry.safe) entry.mayBeLost = true;
       }
       log(`    ${kind} fails with ${code}`);
       pendingFault = undefined;
@@ -364,7 +363,9 @@ async function schedule({ seed, steps = 400, ...options }: ScheduleOptions): Pro
     }
     const { full, expired } = sumOfDropped(queue);
     if (troubles.flips || full + expired > 0) return;
-    for (const [number, { ends, mayBeLost }] of book.entries) {
+    for (const [number, { answer, ends, mayBeLost }] of book.entries) {
+      // A power cut may take what was never answered, dead letter and all.
+      if (answer !== "accepted" && troubles.powerCuts) continue;
       const refused = [...ends.values()].some(({ how }) => how === "refused");
       if (refused && !mayBeLost && !found.has(number)) throw new Error(`${number} was refused and is no dead letter`);
     }
