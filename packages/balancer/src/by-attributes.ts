@@ -4,8 +4,9 @@ import type { Key } from "./key.ts";
 
 /**
  * All items with the same values of these attributes go to one endpoint, as the Collector's routing key "attributes" does.
- * Each is looked for in the resource, then in the scope, then in the item; for spans "span.name" and "span.kind" are those
- * of the span where no attribute is called so. What lacks an attribute counts as one.
+ * Each is looked for in the resource, then in the scope, then in the item. Where no attribute is called so, "span.name" and
+ * "span.kind" are those of the span, "log.severity" and "log.body" the text of either. What lacks an attribute counts as
+ * one.
  *
  * @throws RangeError when none is named
  */
@@ -25,10 +26,15 @@ function textOf(item: ItemView, name: string): string {
     const value = hasAttributes(place) ? place.attribute(name) : undefined;
     if (value !== undefined) return plain(value);
   }
-  if (item.signal !== "traces") return "";
-  if (name === "span.name") return item.text("name") ?? "";
-  return name === "span.kind" ? String(item.number("kind") ?? 0) : "";
+  return pseudoAttributes[`${item.signal} ${name}`]?.(item) ?? "";
 }
+
+const pseudoAttributes: Readonly<Record<string, (item: ItemView) => string | undefined>> = {
+  "traces span.name": (span) => span.text("name"),
+  "traces span.kind": (span) => String(span.number("kind") ?? 0),
+  "logs log.severity": (record) => record.text("severityText"),
+  "logs log.body": (record) => plain(record.value("body") ?? null),
+};
 
 /** Profiles keep theirs in a dictionary. */
 function hasAttributes({ type }: MessageView): boolean {

@@ -175,6 +175,22 @@ describe("byAttributes", () => {
     }
   });
 
+  it("knows severities and bodies of log records", () => {
+    for (const [name, make] of [
+      ["log.severity", (severityText: string) => ({ severityText })],
+      ["log.body", (stringValue: string) => ({ body: { stringValue } })],
+    ] as const) {
+      const records = Array.from({ length: 40 }, (_, n) => make(String(n)));
+      const batch = protobufBatch(
+        "logs",
+        encode("logs", { resourceLogs: [{ scopeLogs: [{ logRecords: records }] }] }),
+        40,
+      );
+      expect(split(byAttributes(name), batch).size).toBeGreaterThan(8);
+      expect(split(byAttributes("span.name"), batch).size).toBe(1);
+    }
+  });
+
   it("knows names and kinds of spans, and takes together what lacks everything", () => {
     expect(owners(byAttributes("span.name"), (name) => spanOf({ name })).size).toBeGreaterThan(8);
     expect(owners(byAttributes("span.kind"), (n) => spanOf({ kind: Number(n) % 6 })).size).toBeGreaterThan(2);
