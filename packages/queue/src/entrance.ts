@@ -17,12 +17,12 @@ export interface Entrance {
   close(): void;
 }
 
-export interface EntranceOptions extends Pick<Settings, "maxBytes" | "now" | "setTimer" | "onEvent"> {
+export interface EntranceOptions extends Pick<Settings, "maxBytes" | "whenFull" | "now" | "setTimer" | "onEvent"> {
   readonly room: Room;
   readonly writer: Appender;
 }
 
-export function entrance({ room, writer, maxBytes, now, setTimer, onEvent }: EntranceOptions): Entrance {
+export function entrance({ room, writer, maxBytes, whenFull, now, setTimer, onEvent }: EntranceOptions): Entrance {
   const storing = new Set<Promise<void>>();
   let closed = false;
 
@@ -46,10 +46,20 @@ export function entrance({ room, writer, maxBytes, now, setTimer, onEvent }: Ent
       throw new ExportError("too-large", `cannot queue ${batch.signal}: ${bytes} bytes, and the queue has ${maxBytes}`);
     }
     checkOpen(batch);
+    while (!(await stored(bytes, batch, options, refusal))) checkOpen(batch);
+  }
+
+  /** Whether it is safe now; if not, whoever blocks waits until the disk works again, as it waits for room. */
+  async function stored(bytes: number, batch: Batch, options: SendOptions, refusal?: Refusal): Promise<boolean> {
     await room.take(bytes, options);
     try {
       checkOpen(batch);
       await writer.append(batch, refusal);
+      return true;
+    } catch (error) {
+      const waits = whenFull === "block" && options.signal?.aborted !== true;
+      if (waits && ExportError.is(error) && error.retryable) return false;
+      throw error;
     } finally {
       room.release(bytes);
     }

@@ -22,10 +22,10 @@ export interface QueueOptions {
   /** Bytes on disk, dead letters and damaged pieces not counted. Default 1 GiB. */
   readonly maxBytes?: number;
   /**
-   * What to do when `maxBytes` are used up, or the disk is full:
+   * What to do when `maxBytes` are used up, or the disk is full or fails:
    *
    * - "refuse" (default): `send` fails with "overloaded" and, from the measured rate of delivery, when to come again
-   * - "block": `send` waits for room, in order, until its deadline or abort
+   * - "block": `send` waits for room, or until the disk works again, in order, until its deadline or abort
    * - "drop-oldest": the oldest segment goes, with whatever of it was not delivered; counted and told by an event. When the
    *   disk is full of other things there is nothing to gain by it, and the queue refuses.
    */
