@@ -46,8 +46,10 @@ export async function startRegistration(
     ...(config.weight === undefined ? {} : { weight: config.weight }),
   };
   const gone = new AbortController();
+  let known: Registered | undefined;
   const registering = registrar.register({ service: config.service, endpoint }, gone.signal).then(
     (registered): Registered | undefined => {
+      known = registered;
       log.info("registered", { registry: registrar.name, service: config.service, id, url });
       return registered;
     },
@@ -68,9 +70,9 @@ export async function startRegistration(
   return {
     async drain() {
       gone.abort();
-      const registered = await registering;
-      if (registered === undefined) return;
-      await registered.drain();
+      // Whoever nobody knows need not say that it goes.
+      if (known === undefined) return;
+      await known.drain();
       // Until then doors stay open: others ask for news, or gather them, before they believe them.
       await new Promise((resolve) => {
         setTimeout(resolve, config.drain_wait);
