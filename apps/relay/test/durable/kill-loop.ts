@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { accepted, type Batch, type Sender } from "@otlpkit/core";
+import { accepted, type Batch, ExportError, type Sender } from "@otlpkit/core";
 import { ledger, type LedgerReport, seeded } from "@otlpkit/testkit";
 import { freePort } from "@otlpkit/testkit/node";
 import { grpcTransport } from "@otlpkit/transport-grpc";
@@ -49,7 +49,9 @@ export async function killLoop(options: KillLoopOptions): Promise<KillLoopReport
     config,
     yaml({ folder, sink: sink.address, grpcPort, httpPort, statusPort, encrypted: options.encrypted }),
   );
-  const loading = load(options.seed, book, [`http://127.0.0.1:${httpPort}`, `http://127.0.0.1:${grpcPort}`]);
+  let isThere = false;
+  const urls = [`http://127.0.0.1:${httpPort}`, `http://127.0.0.1:${grpcPort}`] as const;
+  const loading = load(options.seed, book, urls, () => isThere);
   const started: number[] = [];
   let relay: ChildProcess | undefined;
   let kills = 0;
@@ -59,15 +61,20 @@ export async function killLoop(options: KillLoopOptions): Promise<KillLoopReport
       const begun = performance.now();
       relay = await start(config, statusPort);
       started.push(performance.now() - begun);
+      isThere = true;
       away = kills % 2 === 0;
+      // On a machine that is busy nothing would be taken in so short a time; sometimes it is killed before.
+      if (options.random() < 0.8) await loading.another(3000);
       await pause(10 + options.random() ** 2 * 800);
       await kill(relay);
+      isThere = false;
       kills++;
     }
     away = false;
     const begun = performance.now();
     relay = await start(config, statusPort);
     started.push(performance.now() - begun);
+    isThere = true;
     await loading.stop();
     const queuedItems = await drained(statusPort);
     return {
@@ -129,30 +136,48 @@ service:
 `;
 }
 
-/** Sends without end, several at a time to each door, and writes down what was acknowledged. */
+interface Load {
+  /** Resolves when something more was acknowledged, or when so many ms are over. */
+  another(withinMs: number): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** Sends while the relay is there, several at a time to each door, and writes down what was acknowledged. */
 function load(
   seed: number,
   book: ReturnType<typeof ledger>,
   urls: readonly [string, string],
-): { stop(): Promise<void> } {
+  isThere: () => boolean,
+): Load {
   const source = seeded(seed);
   const senders = [httpTransport().connect({ url: urls[0] }), grpcTransport().connect({ url: urls[1] })];
   let going = true;
+  let acknowledged = 0;
   const lanes = [0, 1, 2, 3, 4, 5].map(async (lane) => {
     for (let round = 0; going; round++) {
+      if (!isThere()) {
+        await pause(10);
+        continue;
+      }
       const batch: Batch = source[signals[(lane + round) % 3]!]({ items: 1 + ((lane * 7 + round) % 40) });
       book.sent(batch);
       try {
         book.acknowledged(batch, await senders[lane % 2]!.send(batch, { deadline: performance.now() + 5000 }));
-      } catch {
-        // The relay is not there, or went while it answered: nobody was promised anything.
-        await pause(20);
+        acknowledged++;
+      } catch (error) {
+        // It refused, or went while it answered: nobody was promised anything.
+        await pause(Math.min(500, Math.max(20, ExportError.from(error).retryAfterMs)));
       }
       await pause(2);
     }
   });
   let stopping: Promise<void> | undefined;
   return {
+    async another(withinMs) {
+      const before = acknowledged;
+      const end = performance.now() + withinMs;
+      while (acknowledged === before && performance.now() < end) await pause(5);
+    },
     stop: () =>
       (stopping ??= (async () => {
         going = false;
