@@ -1,5 +1,9 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { ledger } from "@otlpkit/testkit";
 import { expect } from "vitest";
+import { type TimedLedger, timedLedger } from "./delivery-times.ts";
 import { load, type LoadOutcome, quantile } from "./load.ts";
 import { type OverloadedRelay, overloadedRelay } from "./overloaded-relay.ts";
 import { type SlowDestination, slowDestination } from "./slow-destination.ts";
@@ -11,26 +15,39 @@ const mebibyte = 1_048_576;
 const perSecond = (1000 / serviceMs) * capacity;
 
 interface Scene {
-  readonly book: ReturnType<typeof ledger>;
+  readonly book: TimedLedger;
   readonly destination: SlowDestination;
   readonly relay: OverloadedRelay;
 }
 
-async function inScene<T>(budgetBytes: number, tenants: string, play: (scene: Scene) => Promise<T>): Promise<T> {
-  const book = ledger();
+interface Setting {
+  readonly budgetBytes: number;
+  readonly tenants?: string;
+  /** Of a queue on disk; 0: there is none. */
+  readonly queueBytes: number;
+}
+
+async function inScene<T>(setting: Setting, play: (scene: Scene) => Promise<T>): Promise<T> {
+  const { queueBytes, ...bounds } = setting;
+  const book = timedLedger(ledger());
   const destination = await slowDestination(capacity, serviceMs, book);
-  const relay = await overloadedRelay(destination.url, capacity, budgetBytes, tenants);
+  const folder = mkdtempSync(join(tmpdir(), "otlpkit-overload-"));
+  const queue = queueBytes === 0 ? {} : { queue: { folder, maxBytes: queueBytes } };
+  const relay = await overloadedRelay({ destination: destination.url, consumers: capacity, ...bounds, ...queue });
   try {
     const played = await play({ book, destination, relay });
+    if (queueBytes > 0) await relay.drained();
+    await relay.expectClosedLedger();
     expect(await relay.close()).toBe(0);
     // What was acknowledged has arrived, and memory has kept to its bounds.
     expect(book.report()).toMatchObject({ missing: [], unexpected: [] });
-    expect(relay.most.budgetBytes).toBeLessThanOrEqual(budgetBytes);
+    expect(relay.most.budgetBytes).toBeLessThanOrEqual(setting.budgetBytes);
     expect(relay.most.residentBytes).toBeLessThan(400 * 1_048_576);
     return played;
   } finally {
     await relay.close();
     await destination.close();
+    rmSync(folder, { recursive: true, force: true });
   }
 }
 
@@ -47,16 +64,20 @@ export interface TwiceTheLoad {
   readonly residentBytes: number;
 }
 
-/** Twice as much as the destination takes, half over HTTP and half over gRPC. */
-export function twiceTheLoad(seconds: number, seed: number): Promise<TwiceTheLoad> {
-  return inScene(mebibyte, "", async ({ book, destination, relay }) => {
+/** Twice as much as the destination takes, half over HTTP and half over gRPC; senders try for `patienceSeconds`. */
+export function twiceTheLoad(
+  seconds: number,
+  seed: number,
+  { patienceSeconds = 5, queueBytes = 0 }: { readonly patienceSeconds?: number; readonly queueBytes?: number } = {},
+): Promise<TwiceTheLoad> {
+  return inScene({ budgetBytes: mebibyte, queueBytes }, async ({ book, destination, relay }) => {
     const loads = (["http", "grpc"] as const).map((protocol, number) =>
       load({
         sender: relay.over(protocol),
         perSecond,
         items: 40,
         seconds,
-        patienceSeconds: 5,
+        patienceSeconds,
         seed: seed + number,
         book,
       }),
@@ -72,8 +93,8 @@ export function twiceTheLoad(seconds: number, seed: number): Promise<TwiceTheLoa
 }
 
 /** What the destination takes a second under requests that wait for it without end, as many at a time as it takes. */
-export async function sustainable(seconds: number, seed: number): Promise<number> {
-  return inScene(64 * mebibyte, "", async ({ book, destination, relay }) => {
+export async function sustainable(seconds: number, seed: number, queueBytes = 0): Promise<number> {
+  return inScene({ budgetBytes: 64 * mebibyte, queueBytes }, async ({ book, destination, relay }) => {
     const common = { items: 40, seconds, patienceSeconds: 10, book };
     const loads = load({ ...common, sender: relay.over("grpc"), perSecond: 1.1 * perSecond, seed });
     const rate = await rateOf(destination, 1000, seconds * 1000 - 1000);
@@ -87,6 +108,9 @@ export interface NoisyTenant {
   /** Of the quiet tenants, in ms, without the noisy one and beside it. */
   readonly p99Alone: number;
   readonly p99Beside: number;
+  /** The same, from the sender to the destination: behind a queue, the answer comes before. */
+  readonly deliveredAlone: number;
+  readonly deliveredBeside: number;
   readonly noisyRefusals: number;
   readonly residentBytes: number;
 }
@@ -94,8 +118,9 @@ export interface NoisyTenant {
 const quietTenants = ["a", "b", "c"];
 
 /** Three tenants that send half of their share, first by themselves, then beside one that sends `times` its share. */
-export function noisyTenant(times: number, seconds: number, seed: number): Promise<NoisyTenant> {
-  return inScene(mebibyte, "tenants: { header: x-tenant }", async ({ book, relay }) => {
+export function noisyTenant(times: number, seconds: number, seed: number, queueBytes = 0): Promise<NoisyTenant> {
+  const setting = { budgetBytes: mebibyte, tenants: "tenants: { header: x-tenant }", queueBytes };
+  return inScene(setting, async ({ book, relay }) => {
     const share = perSecond / (quietTenants.length + 1);
     const senders = quietTenants.map((_, number) => relay.over(number === 0 ? "http" : "grpc"));
     const quietly = (from: number): Promise<LoadOutcome>[] =>
@@ -112,6 +137,7 @@ export function noisyTenant(times: number, seconds: number, seed: number): Promi
         }),
       );
     const alone = await Promise.all(quietly(seed));
+    const timesAlone = book.timesOf(quietTenants);
     const noise = load({
       sender: relay.over("grpc"),
       perSecond: times * share,
@@ -124,20 +150,24 @@ export function noisyTenant(times: number, seconds: number, seed: number): Promi
     });
     await new Promise((resolve) => setTimeout(resolve, 1000));
     const beside = await Promise.all(quietly(seed + 20));
+    const timesBeside = book.timesOf(quietTenants);
     const noisy = await noise;
     expectKindRefusals([...alone, ...beside, noisy]);
     for (const { batches, delivered, reasons } of [...alone, ...beside]) {
       expect({ delivered, reasons }).toEqual({ delivered: batches, reasons: [] });
     }
     expect(noisy.refusals).toBeGreaterThan(0);
-    const p99 = (outcomes: readonly LoadOutcome[]): number =>
+    const p99 = (times: readonly number[]): number =>
       quantile(
-        outcomes.flatMap(({ latencies }) => latencies).toSorted((x, y) => x - y),
+        times.toSorted((x, y) => x - y),
         0.99,
       );
+    const answersOf = (outcomes: readonly LoadOutcome[]): number[] => outcomes.flatMap(({ latencies }) => latencies);
     return {
-      p99Alone: p99(alone),
-      p99Beside: p99(beside),
+      p99Alone: p99(answersOf(alone)),
+      p99Beside: p99(answersOf(beside)),
+      deliveredAlone: p99(timesAlone),
+      deliveredBeside: p99(timesBeside),
       noisyRefusals: noisy.refusals,
       residentBytes: relay.most.residentBytes,
     };
