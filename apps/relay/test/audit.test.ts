@@ -118,6 +118,27 @@ describe("the audit of a relay", () => {
     ).resolves.toBeDefined();
   });
 
+  it("waits for a place elsewhere that is away, unless it is to fail closed", async () => {
+    const elsewhere = await httpBackend();
+    onTestFinished(() => elsewhere.close());
+    const refusal = { kind: "refuse", httpStatus: 401 } as const;
+    // At the start and at the end of the first, at the start of the second.
+    elsewhere.script(refusal, refusal, refusal, { kind: "ok" });
+    const away = `, otlp: { endpoint: "${elsewhere.url}" }`;
+    await expect(audited(`${away}, mode: fail_closed`)).rejects.toThrow(/^service\.audit: .*the otlp sink.*HTTP 401/);
+    const relay = await audited(away);
+    await sendAs(relay, "alice", "canary");
+    await relay.close(1000);
+    // In the end all of it is there: nothing was lost meanwhile.
+    const told = elsewhere.requests
+      .slice(3)
+      .map(({ body }) => Buffer.from(body).toString("latin1"))
+      .join("");
+    for (const action of ["audit.opened", "relay.started", "data.accepted", "relay.stopped"]) {
+      expect(told).toContain(action);
+    }
+  });
+
   it("is not started where it cannot keep records, and says why", async () => {
     const first = await audited();
     await expect(audited()).rejects.toThrow(/^service\.audit: .*writes to the audit log in/);

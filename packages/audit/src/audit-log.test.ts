@@ -151,7 +151,7 @@ describe("auditLog", () => {
     sink.failing = true;
     log.record(login);
     await expect(log.flush()).rejects.toThrow("cannot write audit records to the weak sink: the disk is gone");
-    expect(log.facts()).toEqual({ pending: 1, lost: 0, failing: true });
+    expect(log.facts()).toEqual({ pending: 1, lost: 0, failing: true, failingSinks: ["weak"] });
     log.record({ ...login, actor: "bob" });
     sink.failing = false;
     await clock.advance(200);
@@ -161,7 +161,7 @@ describe("auditLog", () => {
       [2, "bob"],
     ]);
     expect(problems).toHaveLength(1);
-    expect(log.facts()).toEqual({ pending: 0, lost: 0, failing: false });
+    expect(log.facts()).toEqual({ pending: 0, lost: 0, failing: false, failingSinks: [] });
   });
 
   it("records how many records were lost while a sink was away too long", async () => {

@@ -37,7 +37,13 @@ export interface AuditLogOptions {
 /** A hook that keeps a chain of records. */
 export interface AuditLog extends AuditHook {
   /** For metrics, in sum over the sinks: records that wait, records lost, and whether a sink can't be written now. */
-  facts(): { readonly pending: number; readonly lost: number; readonly failing: boolean };
+  facts(): {
+    readonly pending: number;
+    readonly lost: number;
+    readonly failing: boolean;
+    /** Names of sinks that can't be written now. */
+    readonly failingSinks: readonly string[];
+  };
 }
 
 /**
@@ -79,10 +85,12 @@ export function auditLog(options: AuditLogOptions): AuditLog {
     },
     facts() {
       const all = outboxes.map((each) => each.facts());
+      const failingSinks = options.sinks.filter((_, index) => all[index]!.failing).map(({ name }) => name);
       return {
         pending: all.reduce((sum, { pending }) => sum + pending, 0),
         lost: all.reduce((sum, { lost }) => sum + lost, 0),
-        failing: all.some(({ failing }) => failing),
+        failing: failingSinks.length > 0,
+        failingSinks,
       };
     },
   };

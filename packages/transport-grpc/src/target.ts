@@ -47,11 +47,11 @@ export function targetOf(url: string, insecure: boolean): Target {
 
 function fromUrl(url: string): Target {
   if (!URL.canParse(url)) throw notUnderstood(url);
-  const { protocol, hostname, port, pathname, search } = new URL(url);
+  const { protocol, hostname, port, pathname } = new URL(url);
   const tls = protocol === "https:";
   const target = tcp(hostname.replace(/^\[|\]$/g, ""), port === "" ? (tls ? 443 : 80) : Number(port), tls);
-  const path = pathname + search;
-  return path === "/" || path === "" ? target : { ...target, droppedPath: path };
+  // A query goes without a word: keys are written there.
+  return pathname === "/" || pathname === "" ? target : { ...target, droppedPath: pathname };
 }
 
 function fromSocketPath(path: string, url: string): Target {
@@ -79,8 +79,8 @@ function isAddress6(host: string): boolean {
 }
 
 function notUnderstood(url: string): ExportError {
-  // The user part of a URL may hold a password, and nobody needs to see it.
-  const shown = url.replace(/\/\/[^/@]*@/, "//");
+  // The user part of a URL may hold a password, its query a key, and nobody needs to see them.
+  const shown = url.replace(/\/\/[^/@]*@/, "//").replace(/[?#].*$/, "");
   return new ExportError(
     "unsupported",
     `cannot make a gRPC target of endpoint "${shown}"; use http://host:port, https://host:port, host:port, ` +

@@ -82,7 +82,15 @@ export async function openAudit(
   });
   watch(hook, metrics);
   hook.record({ action: "audit.opened", outcome: "success", actor: "otlpkit", target: "audit" });
-  await hook.flush();
+  await hook.flush().catch(async (error: unknown) => {
+    // A place elsewhere may be away, as later on, and `onProblem` has said it; a folder of ours that can't be written is a mistake.
+    const away = hook.facts().failingSinks.every((name) => name === "otlp");
+    if (config.mode !== "fail_closed" && away) return;
+    await hook.close().catch(() => {
+      // It fails as before; what matters is that it lets go of its folder.
+    });
+    throw error;
+  });
   const mode = config.mode === "fail_closed" ? "fail-closed" : "best-effort";
   const stages: Sender[] = [];
   const often = summed(hook, { everyMs: config.summary_interval });

@@ -139,7 +139,12 @@ async function withFiles(
   };
   const { cert_file: certFile, key_file: keyFile } = config;
   if (((certFile ?? config.cert_pem) === undefined) !== ((keyFile ?? config.key_pem) === undefined)) throw halfPair();
-  if (certFile === undefined && keyFile === undefined && caFile === undefined) return always(written);
+  if ((certFile === undefined) !== (keyFile === undefined)) {
+    const message =
+      "tls: cert_file goes with key_file, and cert_pem with key_pem; give both in files, or both in place";
+    throw new ExportError("rejected", message);
+  }
+  if (certFile === undefined && caFile === undefined) return always(written);
 
   const files = await followTlsFiles(
     {
