@@ -32,8 +32,7 @@ describe(`a relay with a queue on disk, for ${seconds} s (seed ${seed})`, () => 
   });
 
   it("lives while its disk is full, and goes on by itself", async ({ skip }) => {
-    const played = await fullDisk(seconds, seed);
-    if (played === undefined) return skip("no disk may be mounted here: only root may");
+    const played = (await fullDisk(seconds, seed)) ?? skip("no disk may be mounted here: only root may");
     show("full disk", played);
     expect(played.report).toMatchObject({ missing: [], unexpected: [] });
     expect(played.phases[1]!.refusals).toBeGreaterThan(0);

@@ -68,6 +68,26 @@ describe("a relay whose destination is away", () => {
   });
 });
 
+describe("a relay whose destination is broken", () => {
+  it("does not take all it has for what will never be wanted, but leaves the destination alone", async () => {
+    let broken = true;
+    const { book, destination, start } = await kept(8, undefined, async () => {
+      if (broken) throw new ExportError("rejected", "out of order", { grpcStatus: 13 });
+    });
+    await destination.up();
+    const { drained, relay, said, send } = await start();
+    expect(refusalsOf(await send(100, { items: 1 }))).toEqual([]);
+    await vi.waitUntil(() => said.some((line) => line.includes("its circuit breaker is open")), 10_000);
+    broken = false;
+    await drained();
+    const { deadLettered, delivered } = relay.ledger().destinations["otlp"]!;
+    expect(deadLettered).toBeGreaterThan(0);
+    expect(deadLettered).toBeLessThan(50);
+    expect(delivered + deadLettered).toBe(100);
+    expect(book.report().received).toBe(delivered);
+  });
+});
+
 describe("a relay whose disk is full", () => {
   it("lives, refuses with a delay, and goes on by itself when there is room again", async () => {
     const disk = smallDisk(48);

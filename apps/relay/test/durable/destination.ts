@@ -13,17 +13,17 @@ export interface Destination {
   down(): Promise<void>;
 }
 
-/** Writes down what it takes; `serve` takes the time that an answer needs, and may refuse. It is down at first. */
+/** Writes down what it takes; `serve` takes the time that an answer needs, or fails. It is down at first. */
 export async function destination(
   book: Ledger,
-  serve: (batch: Batch) => Promise<void> = () => Promise.resolve(),
+  serve: () => Promise<void> = () => Promise.resolve(),
 ): Promise<Destination> {
   const port = await freePort();
   const firstItems: string[] = [];
   let listening: { close(options: { graceMs: number }): Promise<void> } | undefined;
 
   async function send(batch: Batch): Promise<Ack> {
-    await serve(batch);
+    await serve();
     book.received(batch);
     firstItems.push(firstItemOf(batch));
     return accepted;

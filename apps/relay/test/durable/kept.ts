@@ -44,11 +44,11 @@ export interface KeptRelay {
   readonly stop: () => Promise<void>;
 }
 
-/** Sets it up in `folder`, or in one of its own; the destination is down. */
-export async function kept(seed: number, folder = ownFolder()): Promise<Kept> {
+/** Sets it up in `folder`, or in one of its own; the destination is down, and does what `serve` says when it is up. */
+export async function kept(seed: number, folder = ownFolder(), serve?: () => Promise<void>): Promise<Kept> {
   const book = ledger();
   const source = seeded(seed);
-  const far = await destination(book);
+  const far = await destination(book, serve);
   onTestFinished(() => far.down());
   return { folder, book, destination: far, start: (options) => started(folder, far.url, book, source, options) };
 }

@@ -32,7 +32,7 @@ interface Scene {
   readonly far: Destination;
   readonly relay: OverloadedRelay;
   /** Sends at a steady rate over both protocols for so long. */
-  during(name: string, seconds: number): Promise<void>;
+  readonly during: (name: string, seconds: number) => Promise<void>;
 }
 
 async function inScene(folder: string, seed: number, play: (scene: Scene) => Promise<void>): Promise<Played> {
