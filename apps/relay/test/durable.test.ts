@@ -48,6 +48,33 @@ describe("a relay whose destination is away", () => {
     },
   );
 
+  it("lets senders wait for room where it is told to", async () => {
+    const { book, destination, start } = await kept(9);
+    const { drained, relay, send } = await start({ queue: "max_size: 1MiB, on_full: block" });
+    const lanes = Promise.all(Array.from({ length: 4 }, () => send(20, { items: 40 })));
+    await vi.waitUntil(() => book.report().acknowledged > 1500, 10_000);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    expect(book.report().acknowledged).toBeLessThan(3000);
+    await destination.up();
+    expect(refusalsOf((await lanes).flat())).toEqual([]);
+    await drained();
+    expect(book.report()).toMatchObject({ ...whole, received: 3200 });
+    expect(relay.ledger().refused).toBe(0);
+  });
+
+  it("drops the oldest where it is told to, and says how much", async () => {
+    const { book, destination, start } = await kept(10);
+    const { drained, relay, said, send } = await start({ queue: "max_size: 2MiB, on_full: drop_oldest" });
+    expect(refusalsOf(await send(150, { items: 40 }))).toEqual([]);
+    await destination.up();
+    await drained();
+    const { delivered, dropped } = relay.ledger().destinations["otlp"]!;
+    expect(dropped).toBeGreaterThan(0);
+    expect(delivered + dropped).toBe(6000);
+    expect(book.report().missing).toHaveLength(dropped);
+    expect(said.join("\n")).toContain("dropped data that had been acknowledged");
+  });
+
   it("bounds the queue in requests where a file says so", async () => {
     const { start } = await kept(3);
     const { send } = await start({ queue: "queue_size: 7" });
