@@ -264,6 +264,16 @@ describe("otlp queue on an encrypted queue", () => {
   const old = randomBytes(32);
   const encrypted = { encryption: encryption({ keys: keyRing({ current: rawKey("old", secret(old)) }) }) };
 
+  it("tells what it could not look at from what is damaged", async () => {
+    await filled(mixed(), encrypted);
+    const { code, lines } = await otlp("verify", folder);
+    expect(code).toBe(1);
+    expect(lines).toEqual([
+      expect.stringContaining('is encrypted with the key "old"'),
+      "1 segment could not be looked at; give their keys with --queue-key ID=SOURCE",
+    ]);
+  });
+
   it("reads it with its key", async () => {
     await filled(mixed(), encrypted);
     const { code, lines } = await otlp("export", folder, "--queue-key", `old=file:${await keyFile(old)}`);

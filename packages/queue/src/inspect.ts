@@ -40,8 +40,10 @@ export interface Flaw {
   readonly bytes: number;
   /** Which record it was, if that is legible. */
   readonly sequence: number | undefined;
-  /** "no record here", "the body was changed", "no key". */
+  /** "no record here", "the body was changed". */
   readonly problem: string;
+  /** It could not be looked at, for want of its key: nothing is known to be wrong with it. */
+  readonly locked: boolean;
 }
 
 /** A look into a queue, live or stopped, that changes nothing. */
@@ -163,14 +165,21 @@ function look(folder: string, options: InspectOptions, mayBeAbsent: boolean): In
       const found = await now();
       if (found === undefined) return;
       for (const { segment, offset, bytes } of found.damages) {
-        yield { segment, offset, bytes, sequence: undefined, problem: "no record here" };
+        yield { segment, offset, bytes, sequence: undefined, problem: "no record here", locked: false };
       }
       for (const { name, error } of found.foreign) yield wholeFile(name, error.message);
       for (const name of found.lost) yield wholeFile(name, "its header is lost, and with it the key");
+      const locked = new Set<string>();
       for await (const { segment: name, offset, bytes, sequence } of recordsOf(found, () => true)) {
         const segment = found.segments.find((candidate) => candidate.name === name);
-        const error = segment && (await withReader(found, (read) => problemOf(read.read(segment, sequence))));
-        if (error !== undefined) yield { segment: name, offset, bytes, sequence, problem: error.message };
+        if (segment === undefined || locked.has(name)) continue;
+        const error = await withReader(found, (read) => problemOf(read.read(segment, sequence)));
+        if (error === undefined) continue;
+        if (error.code === "forbidden") {
+          // The same for all of the segment.
+          locked.add(name);
+          yield { ...wholeFile(name, error.message), locked: true };
+        } else yield { segment: name, offset, bytes, sequence, problem: error.message, locked: false };
       }
     },
     async keys() {
@@ -236,5 +245,5 @@ async function problemOf(work: Promise<unknown>): Promise<ExportError | undefine
 }
 
 function wholeFile(segment: string, problem: string): Flaw {
-  return { segment, offset: 0, bytes: 0, sequence: undefined, problem };
+  return { segment, offset: 0, bytes: 0, sequence: undefined, problem, locked: false };
 }

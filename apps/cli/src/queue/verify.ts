@@ -21,12 +21,22 @@ export async function verify(words: Words, terminal: Terminal): Promise<number> 
       `${counted(records, "records")} in ${counted(segments.length, "segments")}: all as they were written`,
     );
   } else {
-    terminal.print(`${counted(flaws.length, "places")} damaged; otlp queue repair sets them aside and keeps the rest`);
+    const locked = flaws.filter((flaw) => flaw.locked).length;
+    const damaged = flaws.length - locked;
+    if (damaged > 0) {
+      terminal.print(`${counted(damaged, "places")} damaged; otlp queue repair sets them aside and keeps the rest`);
+    }
+    if (locked > 0) {
+      terminal.print(
+        `${counted(locked, "segments")} could not be looked at; give their keys with --queue-key ID=SOURCE`,
+      );
+    }
   }
   return flaws.length === 0 ? 0 : 1;
 }
 
-function lineOf({ segment, offset, bytes, sequence, problem }: Flaw): string {
+function lineOf({ segment, offset, bytes, sequence, problem, locked }: Flaw): string {
+  if (locked) return problem;
   const record = sequence === undefined ? "" : ` (record ${sequence})`;
   return `${segment}, byte ${offset}, ${counted(bytes, "bytes")}${record}: ${problem}`;
 }
