@@ -36,7 +36,9 @@ export function settling(options: SettlingOptions): Settling {
 
   function settle(one: Consumer, segment: Segment, sequence: number, outcome: Outcome, rejectedItems = 0): boolean {
     const entry = segment.get(sequence);
-    if (stopped || entry === undefined || !one.settle(segment, sequence, outcome, rejectedItems)) return false;
+    // A segment that is gone was settled as a whole, perhaps while somebody looked at one of its records.
+    if (stopped || entry === undefined || catalog.find(sequence) !== segment) return false;
+    if (!one.settle(segment, sequence, outcome, rejectedItems)) return false;
     void notes.note({ kind: "settled", consumer: one.id, sequence, outcome, items: entry.items, rejectedItems });
     options.onSettled(one, segment, sequence, entry.bytes);
     return true;

@@ -5,7 +5,7 @@ import { expect, it } from "vitest";
 import { openQueue, type Queue, type QueueOptions } from "../src/index.ts";
 import { numberOf } from "./payload.ts";
 import { randomFrom } from "./random.ts";
-import { type SimulatedFiles, simulatedFiles } from "./simulated-files.ts";
+import { type Call, type SimulatedFiles, simulatedFiles } from "./simulated-files.ts";
 
 const batch = (number: number, bytes: number): Batch => ({
   ...protobufBatch("logs", randomFrom(number).bytes(bytes), 1),
@@ -106,4 +106,33 @@ it("keeps a damaged record aside once when two consumers find it, and again afte
   await queue.close();
   expect(errors).toEqual(["EIO"]);
   expect(files.files("/q/damaged").map(({ bytes }) => bytes > 3000)).toEqual([true]);
+});
+
+it("counts a damaged record once when its file is dropped while it is kept aside", async () => {
+  let copying = (): void => {};
+  const copies = new Promise<void>((resolve) => (copying = resolve));
+  let goOn = (): void => {};
+  const mayGoOn = new Promise<void>((resolve) => (goOn = resolve));
+  const pause = async ({ kind, path }: Call): Promise<void> => {
+    if (kind !== "create" || !path.startsWith("/q/damaged")) return;
+    copying();
+    await mayGoOn;
+  };
+  const files = simulatedFiles({ random: randomFrom(1), pause });
+  const queue = await opened(files, { whenFull: "drop-oldest", cacheBytes: 0 });
+  await queue.send(batch(1, 6000), {});
+  files.flip("/q/segment-0000000001.otlpq", 10_000, 1);
+  const destination = recordingSender();
+  destination.script(() => mayGoOn.then(() => accepted));
+  queue.drain(destination);
+  await copies;
+  for (let number = 2; number <= 20; number++) await queue.send(batch(number, 6000), {});
+  goOn();
+  await queue.flush();
+  const [consumer] = queue.facts().consumers;
+  expect(consumer?.books).toMatchObject({
+    accepted: { batches: 20 },
+    queued: { batches: 0, items: 0 },
+  });
+  await queue.close();
 });

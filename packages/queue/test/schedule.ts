@@ -436,7 +436,7 @@ function checkBooks(name: string, books: Books): void {
     const { accepted, delivered, rejected, deadLettered, queued } = books;
     const dropped = Object.values(books.dropped).reduce((sum, amount) => sum + amount[unit], 0);
     const sum = delivered[unit] + rejected[unit] + deadLettered[unit] + dropped + queued[unit];
-    if (accepted[unit] !== sum) throw new Error(`the books of ${name} do not close: ${JSON.stringify(books)}`);
+    if (accepted[unit] !== sum || queued[unit] < 0) throw new Error(`the books of ${name} do not close: ${JSON.stringify(books)}`);
   }
 }
 
