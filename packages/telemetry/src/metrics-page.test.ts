@@ -67,7 +67,7 @@ const sections: Readonly<Record<string, { readonly about: string; readonly use: 
       endpoints.failed(true);
       endpoints.ejected("health check");
       endpoints.breaker("http://a", "open");
-      breakerMetrics(m, { exporter: "otlp" })("open");
+      breakerMetrics(m, { exporter: "otlp", data_type: "traces" })("open");
       concurrencyMetrics(m, { exporter: "otlp" })(4);
     },
   },

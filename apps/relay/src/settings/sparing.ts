@@ -1,6 +1,6 @@
 // What spares a destination that is in trouble, or that takes only so much. Keys of ours; names as in other breakers.
 import { check, duration, flag, integer, number, optional, or, section, type SectionOf } from "@otlpkit/config";
-import type { Middleware } from "@otlpkit/core";
+import type { Middleware, Signal } from "@otlpkit/core";
 import { adaptiveConcurrency, breaker, type BreakerEvent } from "@otlpkit/retry";
 import { breakerMetrics, concurrencyMetrics } from "@otlpkit/telemetry";
 import type { ExporterContext } from "../component.ts";
@@ -49,28 +49,18 @@ export interface BreakerSurroundings {
 }
 
 /**
- * Leaves alone a destination that fails. On unless told otherwise where it can only help: where what it holds back is
- * kept, and for one endpoint. Without retries it would refuse what might have been delivered.
+ * Leaves alone a destination that fails, for each signal by itself: behind one address there is often another program for
+ * each, and the one that is down must not hold up the others. On unless told otherwise where it can only help: where what
+ * it holds back is kept, and for one endpoint. Without retries it would refuse what might have been delivered.
  */
 export function breakerStage(
   config: CircuitBreakerConfig,
   { isKept, isBalanced, firstWaitMs, longestWaitMs }: BreakerSurroundings,
-  { condition, id, log, metrics }: ExporterContext,
+  context: ExporterContext,
 ): Middleware[] {
   if (!(config.enabled ?? (isKept && !isBalanced))) return [];
-  const state = breakerMetrics(metrics, { exporter: id });
   const openMs = config.open_for ?? firstWaitMs;
-  function onChange({ error, from, openMs: forMs, to }: BreakerEvent): void {
-    state(to);
-    if (to === "half-open") return;
-    const isOpen = to === "open";
-    const because = error === undefined ? "" : `, lately so: ${error.message}`;
-    condition.trouble("breaker", isOpen ? `its circuit breaker is open, for it keeps failing${because}` : undefined);
-    if (!isOpen) log.info("the destination is back; its circuit breaker is closed");
-    else if (from === "closed")
-      log.warn("the destination keeps failing; its circuit breaker is open", { forMs, error });
-  }
-  return [
+  const breakerOf = (signal: Signal): Middleware =>
     breaker({
       windowMs: config.window,
       minSends: config.min_requests,
@@ -78,9 +68,33 @@ export function breakerStage(
       openMs,
       maxOpenMs: Math.max(openMs, config.max_open_for ?? longestWaitMs),
       probes: config.probes,
-      onChange,
-    }),
+      onChange: listener(signal, context),
+    });
+  return [
+    (next) => {
+      const ways = new Map(context.signals.map((signal) => [signal, breakerOf(signal)(next)]));
+      return {
+        send: (batch, options) => (ways.get(batch.signal) ?? next).send(batch, options),
+        close: () => next.close(),
+      };
+    },
   ];
+}
+
+/** Says what a breaker does, in metrics, health and log. */
+function listener(signal: Signal, { condition, id, log, metrics }: ExporterContext): (event: BreakerEvent) => void {
+  const state = breakerMetrics(metrics, { exporter: id, data_type: signal });
+  return ({ error, from, openMs: forMs, to }) => {
+    state(to);
+    if (to === "half-open") return;
+    const isOpen = to === "open";
+    const because = error === undefined ? "" : `, lately so: ${error.message}`;
+    const reason = `its circuit breaker for ${signal} is open, since it keeps failing${because}`;
+    condition.trouble(`breaker of ${signal}`, isOpen ? reason : undefined);
+    if (!isOpen) log.info("the destination is back; its circuit breaker is closed", { signal });
+    else if (from === "closed")
+      log.warn("the destination keeps failing; its circuit breaker is open", { signal, forMs, error });
+  };
 }
 
 /** Learns how much the destination takes at a time. Off unless switched on: `num_consumers` says it, in files that exist. */

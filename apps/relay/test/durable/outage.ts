@@ -89,6 +89,7 @@ export async function outage(seconds: number, seed: number): Promise<Played> {
       await during("before", 0.15 * seconds);
       await far.down();
       await during("away", 0.35 * seconds);
+      await relay.expectClosedLedger();
       expect(await relay.restart()).toBe(0);
       await during("away, after SIGTERM", 0.35 * seconds);
       await far.up();
