@@ -1,6 +1,7 @@
-import { randomUUID } from "node:crypto";
-import { link, readFile, readlink, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
+import { createHash, randomUUID } from "node:crypto";
+import { readFile, readlink, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
+import { dirname } from "node:path";
 import { ExportError } from "@otlpkit/core";
 
 /** Keeps other processes out of a folder. */
@@ -18,38 +19,22 @@ interface Holder {
   readonly began: string;
 }
 
-/** The holder shows so often that it is alive. */
-const beatMs = 2000;
-/** Who shows no sign for so long is gone; in a container elsewhere there is no other way to tell. */
-const goneMs = 3 * beatMs;
+export interface FolderLockOptions {
+  /** The holder shows so often that it is alive; who does not for three times as long is gone. Default 2,000. */
+  readonly beatMs?: number;
+}
 
 /**
- * Takes the lock of a folder. That of a process which is no more is taken over at once when it ran here, and after some
- * seconds without a sign of life when it ran in another container or on another machine.
+ * Takes the lock of a folder. That of a process which is no more is taken over at once when it ran here. When it ran in
+ * another container or on another machine, there is no way to tell but to wait for a sign of life, for some seconds.
  *
  * @throws ExportError "unavailable" when a process has it
  */
-export async function lockFolder(folder: string): Promise<FolderLock> {
+export async function lockFolder(folder: string, { beatMs = 2000 }: FolderLockOptions = {}): Promise<FolderLock> {
   const path = `${folder}/lock`;
-  const mine: Holder = { id: randomUUID(), pid: process.pid, ...(await placeOf(process.pid)) };
-  const text = JSON.stringify(mine);
-  for (;;) {
-    try {
-      await writeFile(path, text, { flag: "wx", mode: 0o600 });
-      break;
-    } catch (error) {
-      if (codeOf(error) !== "EEXIST") throw error;
-    }
-    const found = await read(path);
-    if (found === undefined) continue;
-    if (await isAlive(path, found)) {
-      throw new ExportError(
-        "unavailable",
-        `cannot open the queue in ${folder}: the process ${holderOf(found)} has it open; stop that one first`,
-      );
-    }
-    await takeAway(path, found);
-  }
+  const holder: Holder = { id: randomUUID(), pid: process.pid, ...(await placeOf(process.pid)) };
+  const mine = JSON.stringify(holder);
+  await take(path, mine, beatMs);
   const beat = setInterval(() => {
     const now = new Date();
     // If it can't be touched, nobody else can be sure either.
@@ -59,9 +44,43 @@ export async function lockFolder(folder: string): Promise<FolderLock> {
   return {
     async release() {
       clearInterval(beat);
-      if ((await read(path)) === text) await rm(path, { force: true });
+      if ((await read(path)) === mine) await rm(path, { force: true });
     },
   };
+}
+
+async function take(path: string, mine: string, beatMs: number): Promise<void> {
+  for (;;) {
+    try {
+      return await writeFile(path, mine, { flag: "wx", mode: 0o600 });
+    } catch (error) {
+      if (codeOf(error) !== "EEXIST") throw error;
+    }
+    const found = await read(path);
+    if (found === undefined) continue;
+    if (await isAlive(path, found, beatMs)) {
+      throw new ExportError(
+        "unavailable",
+        `cannot open the queue in ${dirname(path)}: the process ${holderOf(found)} has it open; stop that one first`,
+      );
+    }
+    if (await takeOver(path, found, mine, beatMs)) return;
+  }
+}
+
+/**
+ * Puts our lock in place of that of one who is gone. Whoever does it holds a second lock meanwhile, named after the one
+ * that is gone, so that of many who find it gone at the same time one gets its place; the others see that it has changed.
+ */
+async function takeOver(path: string, gone: string, mine: string, beatMs: number): Promise<boolean> {
+  const claim = `${path}.${createHash("sha256").update(gone).digest("hex").slice(0, 16)}`;
+  await take(claim, mine, beatMs);
+  if ((await read(path)) === gone) {
+    await rename(claim, path);
+    return true;
+  }
+  await rm(claim, { force: true });
+  return false;
 }
 
 async function read(path: string): Promise<string | undefined> {
@@ -73,7 +92,7 @@ async function read(path: string): Promise<string | undefined> {
   }
 }
 
-async function isAlive(path: string, text: string): Promise<boolean> {
+async function isAlive(path: string, text: string, beatMs: number): Promise<boolean> {
   const holder = parse(text);
   if (holder !== undefined) {
     const here = await placeOf(holder.pid);
@@ -83,15 +102,15 @@ async function isAlive(path: string, text: string): Promise<boolean> {
       if (here.began !== "") return here.began === holder.began;
     }
   }
-  return showsItself(path);
+  return showsItself(path, beatMs);
 }
 
 /** Whether the lock is touched while we watch. Clocks are not compared. */
-async function showsItself(path: string): Promise<boolean> {
+async function showsItself(path: string, beatMs: number): Promise<boolean> {
   const touched = async (): Promise<number> => (await stat(path)).mtimeMs;
   try {
     const before = await touched();
-    for (let waitedMs = 0; waitedMs < goneMs; waitedMs += beatMs / 4) {
+    for (let waitedMs = 0; waitedMs < 3 * beatMs; waitedMs += beatMs / 4) {
       await new Promise((resolve) => setTimeout(resolve, beatMs / 4));
       if ((await touched()) !== before) return true;
     }
@@ -100,19 +119,6 @@ async function showsItself(path: string): Promise<boolean> {
     if (codeOf(error) === "ENOENT") return false;
     throw error;
   }
-}
-
-/** Removes the lock of one who is gone, unless another has been quicker and the lock is theirs. */
-async function takeAway(path: string, text: string): Promise<void> {
-  const aside = `${path}.${randomUUID()}`;
-  try {
-    await rename(path, aside);
-  } catch (error) {
-    if (codeOf(error) === "ENOENT") return;
-    throw error;
-  }
-  if ((await read(aside)) !== text) await link(aside, path).catch(() => {});
-  await rm(aside, { force: true });
 }
 
 async function placeOf(pid: number): Promise<{ place: string; began: string }> {
