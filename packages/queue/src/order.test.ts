@@ -65,6 +65,46 @@ describe("a drain", () => {
     expect(numbersOf(far.batches).slice(0, 8)).toEqual([0, 100, 1, 101, 2, 102, 3, 4]);
   });
 
+  it("keeps the order of each tenant while it takes them in turn", async () => {
+    for (let n = 0; n < 60; n++) await queue.send(batchOf(n, n % 6 === 0 ? "small" : "large"), {});
+    const far = recordingSender();
+    far.script(accepted, down, accepted, accepted, accepted, down, accepted);
+    queue.drain(far, { concurrency: 4, concurrencyPerTenant: 1 });
+    await until(() => queue.facts().queued.batches === 0);
+    for (const tenant of ["small", "large"]) {
+      const got = numbersOf(far.batches.filter((batch) => batch.tenant === tenant));
+      const once = got.filter((n, index) => n !== got[index - 1]);
+      expect(once).toEqual(once.toSorted((a = 0, b = 0) => a - b));
+    }
+  });
+
+  it("delivers what comes for one tenant at once, whatever another has waiting", async () => {
+    for (let n = 0; n < 200; n++) await queue.send(batchOf(n, "large"), {});
+    const far = recordingSender();
+    const answers: (() => void)[] = [];
+    far.script(() => new Promise((resolve) => answers.push(() => resolve(accepted))));
+    queue.drain(far, { concurrency: 4, concurrencyPerTenant: 4 });
+    await until(() => far.batches.length === 4);
+    await queue.send(batchOf(250, "small"), {});
+    answers.shift()?.();
+    answers.shift()?.();
+    await until(() => far.batches.length === 6);
+    expect(far.batches.slice(4).map(({ tenant }) => tenant)).toContain("small");
+    far.script(accepted);
+    for (const answer of answers) answer();
+    await until(() => queue.facts().queued.batches === 0);
+  });
+
+  it("leaves room for others when the batches of one tenant hang", async () => {
+    for (let n = 0; n < 20; n++) await queue.send(batchOf(n, "hangs"), {});
+    for (let n = 100; n < 120; n++) await queue.send(batchOf(n, "works"), {});
+    const far = recordingSender();
+    far.script(({ tenant }) => (tenant === "hangs" ? new Promise(() => {}) : accepted));
+    queue.drain(far);
+    await until(() => queue.facts().consumers[0]?.tenants.get("works")?.queued.batches === 0, 1);
+    expect(queue.facts().consumers[0]?.tenants.get("hangs")?.queued.batches).toBe(20);
+  });
+
   it("tries one batch at a time while the destination is down", async () => {
     for (let n = 0; n < 10; n++) await queue.send(batchOf(n), {});
     const far = recordingSender();
