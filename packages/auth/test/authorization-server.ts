@@ -15,6 +15,8 @@ export interface AuthorizationServer {
   trouble: ((request: IncomingMessage, response: ServerResponse) => void) | undefined;
   /** Clients that are no longer known. */
   readonly revoked: Set<string>;
+  /** From now on these keys sign, and are published; others are gone. */
+  rotate(signingKeys: readonly { readonly kid: string; readonly key: KeyObject }[]): void;
   close(): Promise<void>;
 }
 
@@ -80,63 +82,67 @@ export async function authorizationServer(options: {
     lifetimeSeconds: 600,
     trouble: undefined,
     revoked: new Set(),
+    rotate: (signingKeys) => void (handle = providerWith(signingKeys).callback()),
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
         server.closeAllConnections();
       }),
   };
-  const provider = new Provider(issuer, {
-    clients,
-    jwks: { keys: options.signingKeys.map(({ kid, key }) => jwkOf(key, kid, "RS256")) } as unknown as JWKS,
-    scopes: ["telemetry.write"],
-    clientAuthMethods: [
-      "client_secret_basic",
-      "client_secret_post",
-      "private_key_jwt",
-      ...(tls === undefined ? [] : ["tls_client_auth" as const]),
-    ],
-    features: {
-      devInteractions: { enabled: false },
-      clientCredentials: { enabled: true },
-      mTLS: {
-        enabled: tls !== undefined,
-        tlsClientAuth: true,
-        certificateBoundAccessTokens: true,
-        getCertificate: (context) => {
-          const socket = context.req.socket as import("node:tls").TLSSocket;
-          return socket.getPeerX509Certificate?.()?.toString();
+  const providerWith = (signingKeys: typeof options.signingKeys): Provider => {
+    const provider = new Provider(issuer, {
+      clients,
+      jwks: { keys: signingKeys.map(({ kid, key }) => jwkOf(key, kid, "RS256")) } as unknown as JWKS,
+      scopes: ["telemetry.write"],
+      clientAuthMethods: [
+        "client_secret_basic",
+        "client_secret_post",
+        "private_key_jwt",
+        ...(tls === undefined ? [] : ["tls_client_auth" as const]),
+      ],
+      features: {
+        devInteractions: { enabled: false },
+        clientCredentials: { enabled: true },
+        mTLS: {
+          enabled: tls !== undefined,
+          tlsClientAuth: true,
+          certificateBoundAccessTokens: true,
+          getCertificate: (context) => {
+            const socket = context.req.socket as import("node:tls").TLSSocket;
+            return socket.getPeerX509Certificate?.()?.toString();
+          },
+          certificateAuthorized: (context) => (context.req.socket as import("node:tls").TLSSocket).authorized,
+          certificateSubjectMatches: (context, property, expected) => {
+            const names = (context.req.socket as import("node:tls").TLSSocket).getPeerX509Certificate()?.subjectAltName;
+            return property === "tls_client_auth_san_dns" && (names ?? "").includes(`DNS:${expected}`);
+          },
         },
-        certificateAuthorized: (context) => (context.req.socket as import("node:tls").TLSSocket).authorized,
-        certificateSubjectMatches: (context, property, expected) => {
-          const names = (context.req.socket as import("node:tls").TLSSocket).getPeerX509Certificate()?.subjectAltName;
-          return property === "tls_client_auth_san_dns" && (names ?? "").includes(`DNS:${expected}`);
+        resourceIndicators: {
+          enabled: true,
+          defaultResource: () => audience,
+          useGrantedResource: () => true,
+          getResourceServerInfo: (_context, resource) => ({
+            scope: "telemetry.write",
+            audience: resource,
+            accessTokenFormat: "jwt" as const,
+            accessTokenTTL: state.lifetimeSeconds,
+            jwt: { sign: { alg: "RS256" as const } },
+          }),
         },
       },
-      resourceIndicators: {
-        enabled: true,
-        defaultResource: () => audience,
-        useGrantedResource: () => true,
-        getResourceServerInfo: (_context, resource) => ({
-          scope: "telemetry.write",
-          audience: resource,
-          accessTokenFormat: "jwt" as const,
-          accessTokenTTL: state.lifetimeSeconds,
-          jwt: { sign: { alg: "RS256" as const } },
-        }),
-      },
-    },
-    ttl: { ClientCredentials: () => state.lifetimeSeconds },
-  });
+      ttl: { ClientCredentials: () => state.lifetimeSeconds },
+    });
+    const find = provider.Client.find.bind(provider.Client);
+    provider.Client.find = async (id: string) => (state.revoked.has(id) ? undefined : find(id));
+    return provider;
+  };
   // Its warnings are about things that do not matter on loopback.
-  const handle = provider.callback();
+  let handle = providerWith(options.signingKeys).callback();
   server.on("request", (request: IncomingMessage, response: ServerResponse) => {
     const path = (request.url ?? "").split("?")[0] ?? "";
     requests[path] = (requests[path] ?? 0) + 1;
     if (state.trouble !== undefined) return state.trouble(request, response);
     void handle(request, response);
   });
-  const find = provider.Client.find.bind(provider.Client);
-  provider.Client.find = async (id: string) => (state.revoked.has(id) ? undefined : find(id));
   return state;
 }

@@ -8,11 +8,13 @@ import {
   type Listening,
   pipe,
   type Receiver,
+  type Registry,
   type Sender,
   type SendOptions,
   type Transport,
 } from "@otlpkit/core";
 import type { Live } from "@otlpkit/core";
+import { roundRobin, route } from "@otlpkit/balancer";
 import { recordingSender, seeded } from "@otlpkit/testkit";
 import { grpcTransport } from "@otlpkit/transport-grpc";
 import { grpcJsReceiver, grpcJsTransport } from "@otlpkit/transport-grpc/grpc-js";
@@ -276,7 +278,31 @@ describe.each(kinds)("over %s", (kind, transport, receiver) => {
   });
 });
 
-describe.each(kinds.slice(0, 2))("certificates that change under load over %s", (_, transport, receiver) => {
+/** The ways in which a sender may hold connections. */
+const ways: readonly [string, (transport: Transport, url: string) => Sender][] = [
+  ["by itself", (transport, url) => transport.connect({ url })],
+  [
+    "in a pool",
+    (transport, url) =>
+      route(fixed(url), roundRobin(), { pool: { maxConnections: 2, requestsPerConnection: 1 } })(transport),
+  ],
+];
+
+function fixed(url: string): Registry {
+  return {
+    name: "fixed",
+    async *watch(signal) {
+      yield [{ id: "one", url }];
+      await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));
+    },
+  };
+}
+
+const loads = kinds
+  .slice(0, 2)
+  .flatMap(([kind, ...sides]) => ways.map(([how, hold]) => [kind, how, hold, ...sides] as const));
+
+describe.each(loads)("certificates that change under load over %s, held %s,", (_, __, hold, transport, receiver) => {
   it("fail no request, on either side, and are used from then on", async () => {
     const next = await authority("next");
     const both = root.ca + next.ca;
@@ -286,7 +312,7 @@ describe.each(kinds.slice(0, 2))("certificates that change under load over %s", 
     const authenticator = acceptCertificate();
     const listening = await receiver({ port: 0, tls: serverTls, authenticator }).listen(pipeline);
     onTestFinished(() => listening.close({ graceMs: 100 }));
-    const sender = transport({ tls: clientTls }).connect({ url: `https://${listening.address}` });
+    const sender = hold(transport({ tls: clientTls }), `https://${listening.address}`);
     onTestFinished(() => sender.close());
 
     let going = true;
