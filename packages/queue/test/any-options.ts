@@ -2,6 +2,7 @@ import { encryption, keyRing, rawKey, secret } from "@otlpkit/auth/encryption";
 import type { Encryption } from "@otlpkit/core";
 import type { DrainOptions, QueueOptions } from "../src/index.ts";
 import type { Random } from "./random.ts";
+import type { Call } from "./simulated-files.ts";
 import { toyEncryption } from "./toy-encryption.ts";
 
 /** What may happen in a schedule besides sends, answers and time. */
@@ -59,4 +60,21 @@ export function anyConsumers(random: Random): Map<string, DrainOptions> {
           ["archive", one()],
         ],
   );
+}
+
+/** What the disk refuses next: calls of these kinds, with this code. */
+export function anyFault(random: Random): { kinds: readonly Call["kind"][]; code: string } {
+  const kinds: readonly Call["kind"][] = [
+    "write",
+    "sync",
+    "create",
+    "open",
+    "rename",
+    "remove",
+    "syncFolder",
+    "read",
+    "list",
+    "truncate",
+  ];
+  return { kinds: [random.pick(kinds)], code: random.chance(0.7) ? "EIO" : "ENOSPC" };
 }

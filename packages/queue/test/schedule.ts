@@ -1,11 +1,13 @@
 import { ExportError } from "@otlpkit/core";
-import { type Books, inspect, type Queue, type QueueOptions } from "../src/index.ts";
-import { anyConsumers, anyQueueOptions, anyTroubles, type Troubles } from "./any-options.ts";
-import { account, type Entry } from "./account.ts";
+import type { Queue, QueueOptions } from "../src/index.ts";
+import { account } from "./account.ts";
+import { anyConsumers, anyFault, anyQueueOptions, anyTroubles, type Troubles } from "./any-options.ts";
 import { type Mood, moods } from "./destination.ts";
 import { type Life, life } from "./life.ts";
-import { difference, numberOf, payloads } from "./payload.ts";
-import { type Random, randomFrom } from "./random.ts";
+import { flips } from "./flips.ts";
+import { checkBooks, judge } from "./judge.ts";
+import { numberOf, payloads } from "./payload.ts";
+import { randomFrom } from "./random.ts";
 import { type Call, type SimulatedFiles, simulatedFiles } from "./simulated-files.ts";
 import { turns as makeTurns } from "./turns.ts";
 
@@ -73,8 +75,7 @@ async function schedule({ seed, steps = 400, ...options }: ScheduleOptions): Pro
   let pendingFault: { kinds: readonly Call["kind"][]; code: string } | undefined;
   let faulted = false;
   let everFaulted = troubles.diskFull;
-  /** Which of the two copies of a segment's header were damaged. */
-  const flippedHeaders = new Map<string, Set<number>>();
+  const damage = flips({ random, account: book, queueOptions });
 
   /** Syncs of records that are under way, and in which turn each began. */
   const syncing = new Map<Call, number>();
@@ -207,7 +208,7 @@ async function schedule({ seed, steps = 400, ...options }: ScheduleOptions): Pro
   const check = (): void => {
     const complaint = complaints[0] ?? [...now.destinations.values()].flatMap((each) => each.complaints)[0];
     if (complaint !== undefined) throw complaint;
-    for (const { name, books } of queue.facts().consumers) checkBooks(name, books);
+    checkBooks(queue);
     const repeats = Math.max(0, ...[...book.repeats.values()].map(({ size }) => size));
     if (repeats > mostRepeats)
       throw new Error(`${repeats} were delivered again, and ${mostRepeats} at most were at risk`);
@@ -241,7 +242,11 @@ async function schedule({ seed, steps = 400, ...options }: ScheduleOptions): Pro
       if (troubles.diskFull) files.capacityBytes = files.usedBytes + random.below(3000);
     } else if (dice < 980) files.capacityBytes = Infinity;
     else if (dice < 990) {
-      if (troubles.flips) await flip();
+      if (troubles.flips) {
+        const place = await damage.flip(files);
+        if (place !== undefined) seen.flips++;
+        log(`  flip ${place}`);
+      }
     } else wallMs += random.pick([-86_400_000, -1000, 1000, 3_600_000]);
     check();
   }
@@ -267,7 +272,12 @@ async function schedule({ seed, steps = 400, ...options }: ScheduleOptions): Pro
   if (JSON.stringify(booksOf(queue)) !== books) {
     throw new Error(`the books changed while nothing happened: ${books}, then ${JSON.stringify(booksOf(queue))}`);
   }
-  await judge();
+  await judge({ queue, files, account: book, troubles, queueOptions });
+  for (const { answer, ends } of book.entries.values()) {
+    if (answer === "accepted") seen.accepted++;
+    if (answer === "failed") seen.failed++;
+    if (ends.size > 0) seen.delivered++;
+  }
   await driven(now, queue.close(), "closing at the end");
   now.end();
   return seen;
@@ -296,157 +306,6 @@ async function schedule({ seed, steps = 400, ...options }: ScheduleOptions): Pro
       if (!entry.ends.has(consumer)) throw new Error(`${consumer} did not get what was sent when all was well`);
     }
   }
-
-  async function flip(): Promise<void> {
-    const [path, bytes] = anyFile(files, random);
-    if (path === undefined || bytes === 0) return;
-    const offset = random.below(bytes);
-    log(`  flip ${path} at ${offset}`);
-    seen.flips++;
-    const hit = await recordsAt(files, path, offset, queueOptions, flippedHeaders);
-    for (const number of hit) {
-      const entry = book.entries.get(number);
-      if (entry) entry.damaged = true;
-    }
-    files.flip(path, offset, random.below(8));
-  }
-
-  async function judge(): Promise<void> {
-    for (const entry of book.entries.values()) {
-      if (entry.answer === "accepted") seen.accepted++;
-      if (entry.answer === "failed") seen.failed++;
-      if (entry.ends.size > 0) seen.delivered++;
-    }
-    const facts = queue.facts();
-    const entries = [...book.entries.values()];
-    for (const consumer of facts.consumers) {
-      const missing = entries.filter(({ answer, ends }) => answer === "accepted" && !ends.has(consumer.name));
-      const unexplained = missing.filter((entry) => !entry.damaged && !entry.mayBeLost);
-      const { dropped } = consumer.books;
-      // When the disk takes no notes, it may be forgotten why a segment went; but not that it held so many.
-      const forgotten = troubles.diskErrors || troubles.diskFull ? dropped.damaged.batches : 0;
-      const byPolicy = dropped.full.batches + dropped.expired.batches;
-      const hasPolicy = queueOptions.whenFull === "drop-oldest" || queueOptions.maxAgeMs !== undefined;
-      const droppedByPolicy = hasPolicy ? byPolicy + forgotten : 0;
-      if (unexplained.length > droppedByPolicy) {
-        throw new Error(
-          `${consumer.name} never got ${namesOf(unexplained)}, which were accepted; ${droppedByPolicy} were dropped`,
-        );
-      }
-      const damaged = missing.filter((entry) => entry.damaged && !entry.mayBeLost);
-      if (droppedByPolicy === 0 && dropped.damaged.batches < damaged.length) {
-        throw new Error(`${namesOf(damaged)} were damaged, and ${dropped.damaged.batches} reported`);
-      }
-      // What a power cut tore before it was answered can't be told from what was damaged later.
-      const torn = entries.filter(
-        ({ answer, mayBeLost }) => troubles.powerCuts && (answer !== "accepted" || mayBeLost),
-      );
-      if (!troubles.flips && dropped.damaged.batches > torn.length + forgotten) {
-        throw new Error(`${consumer.name}: ${dropped.damaged.batches} batches called damaged, and nothing was`);
-      }
-    }
-    await judgeDeadLetters();
-  }
-
-  async function judgeDeadLetters(): Promise<void> {
-    const letters = inspect("/q", { files: files.atEase(), ...encryptionOf(queueOptions) }).deadLetters();
-    const found = new Set<number>();
-    for await (const { sequence } of letters.records()) {
-      const letter = await letters.read(sequence).catch((error: unknown) => {
-        if (!troubles.flips) throw error;
-      });
-      if (!letter) continue;
-      const entry = book.entries.get(numberOf(letter.batch)) as Entry;
-      const differs = difference(letter.batch, entry.batch);
-      if (differs) throw new Error(`the dead letter of ${numberOf(letter.batch)} is garbled: ${differs}`);
-      found.add(numberOf(letter.batch));
-    }
-    const { full, expired } = sumOfDropped(queue);
-    if (troubles.flips || full + expired > 0) return;
-    for (const [number, { answer, ends, mayBeLost }] of book.entries) {
-      // A power cut may take what was never answered, dead letter and all.
-      if (answer !== "accepted" && troubles.powerCuts) continue;
-      const refused = [...ends.values()].some(({ how }) => how === "refused");
-      if (refused && !mayBeLost && !found.has(number)) throw new Error(`${number} was refused and is no dead letter`);
-    }
-  }
-}
-
-function anyFault(random: Random): { kinds: readonly Call["kind"][]; code: string } {
-  const kinds: readonly Call["kind"][] = [
-    "write",
-    "sync",
-    "create",
-    "open",
-    "rename",
-    "remove",
-    "syncFolder",
-    "read",
-    "list",
-    "truncate",
-  ];
-  return { kinds: [random.pick(kinds)], code: random.chance(0.7) ? "EIO" : "ENOSPC" };
-}
-
-function anyFile(files: SimulatedFiles, random: Random): [path: string | undefined, bytes: number] {
-  const all = files.allFiles();
-  if (all.length === 0) return [undefined, 0];
-  const { path, bytes } = random.pick(all);
-  return [path, bytes];
-}
-
-function encryptionOf({ encryption }: Omit<QueueOptions, "folder">): Pick<QueueOptions, "encryption"> {
-  return encryption ? { encryption } : {};
-}
-
-/** Of one copy. */
-const headerBytes = 4096;
-
-/** The numbers of the batches that a change of this byte may damage. */
-async function recordsAt(
-  files: SimulatedFiles,
-  path: string,
-  offset: number,
-  queueOptions: Omit<QueueOptions, "folder">,
-  flippedHeaders: Map<string, Set<number>>,
-): Promise<number[]> {
-  const look = inspect("/q", { files: files.atEase(), ...encryptionOf(queueOptions) });
-  const hit: number[] = [];
-  const copies = (flippedHeaders.get(path) ?? new Set()).add(Math.floor(offset / headerBytes));
-  if (offset < 2 * headerBytes) flippedHeaders.set(path, copies);
-  const illegible = [0, 1].every((copy) => copies.has(copy));
-  // A crash may have come before there was anything.
-  if ((await look.segments().catch(() => [])).length === 0) return hit;
-  for await (const record of look.records()) {
-    if (!path.endsWith(record.segment)) continue;
-    const within = offset >= record.offset && offset < record.offset + record.bytes;
-    if (!within && !illegible) continue;
-    const found = await look.read(record.sequence).catch(() => undefined);
-    if (found) hit.push(numberOf(found.batch));
-  }
-  return hit;
-}
-
-function namesOf(entries: readonly Entry[]): string {
-  return entries.map(({ batch }) => numberOf(batch)).join();
-}
-
-function checkBooks(name: string, books: Books): void {
-  for (const unit of ["batches", "items"] as const) {
-    const { accepted, delivered, rejected, deadLettered, queued } = books;
-    const dropped = Object.values(books.dropped).reduce((sum, amount) => sum + amount[unit], 0);
-    const sum = delivered[unit] + rejected[unit] + deadLettered[unit] + dropped + queued[unit];
-    if (accepted[unit] !== sum || queued[unit] < 0) throw new Error(`the books of ${name} do not close: ${JSON.stringify(books)}`);
-  }
-}
-
-function sumOfDropped(queue: Queue): { full: number; expired: number } {
-  const sum = { full: 0, expired: 0 };
-  for (const { books } of queue.facts().consumers) {
-    sum.full += books.dropped.full.batches;
-    sum.expired += books.dropped.expired.batches;
-  }
-  return sum;
 }
 
 function booksOf(queue: Queue): unknown {
