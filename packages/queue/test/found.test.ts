@@ -1,6 +1,6 @@
 // What the schedules of model.test.ts have found, each by itself.
-import { accepted, type Batch, protobufBatch } from "@otlpkit/core";
-import { recordingSender } from "@otlpkit/testkit";
+import { accepted, type Batch, ExportError, protobufBatch } from "@otlpkit/core";
+import { fakeClock, recordingSender } from "@otlpkit/testkit";
 import { expect, it } from "vitest";
 import { openQueue, type Queue, type QueueOptions } from "../src/index.ts";
 import { numberOf } from "./payload.ts";
@@ -135,4 +135,32 @@ it("counts a damaged record once when its file is dropped while it is kept aside
     queued: { batches: 0, items: 0 },
   });
   await queue.close();
+});
+
+it("keeps what was refused as a dead letter, however long that takes while it is closed", async () => {
+  const clock = fakeClock();
+  let goOn = (): void => {};
+  const mayGoOn = new Promise<void>((resolve) => (goOn = resolve));
+  let keeping = (): void => {};
+  const keeps = new Promise<void>((resolve) => (keeping = resolve));
+  const pause = async ({ path }: Call): Promise<void> => {
+    if (!path.startsWith("/q/dead/")) return;
+    keeping();
+    await mayGoOn;
+  };
+  const files = simulatedFiles({ random: randomFrom(1), pause });
+  const queue = await opened(files, { ...clock, closeGraceMs: 0 });
+  const destination = recordingSender();
+  destination.script(new ExportError("rejected", "no such thing is wanted here"));
+  queue.drain(destination);
+  await queue.send(batch(1, 100), {});
+  await keeps;
+  const closed = queue.close();
+  await clock.advance(10_000);
+  goOn();
+  await closed;
+
+  const next = await opened(files.atEase());
+  expect(next.facts()).toMatchObject({ queued: { batches: 0 }, deadLetters: { batches: 1 } });
+  await next.close();
 });
