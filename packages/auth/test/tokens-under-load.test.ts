@@ -40,7 +40,7 @@ describe.each(kinds)("tokens under load over %s", (_, transport, receiver) => {
     const listening = await receiver({
       port: 0,
       authenticator,
-      onRefused: ({ error }: { error: ExportError }) => void refusals.push(String((error.cause as Error).message)),
+      onRefused: ({ error }: { error: ExportError }) => void refusals.push((error.cause as Error).message),
     }).listen(pipeline);
     onTestFinished(() => listening.close({ graceMs: 100 }));
     const url = `http://${listening.address}`;
@@ -79,23 +79,23 @@ describe.each(kinds)("tokens under load over %s", (_, transport, receiver) => {
   }
 
   it("that end are renewed before they do, once each", async () => {
-    const { stop, lifetimes, refusals } = await setUp(4, { clockToleranceMs: 0 });
+    const { lifetimes, refusals, ...load } = await setUp(4, { clockToleranceMs: 0 });
     const begunMs = performance.now();
     await expect.poll(() => lifetimes.length, { timeout: 20_000 }).toBeGreaterThan(1);
-    await stop();
+    await load.stop();
     // Half of their life each, less a tenth.
     expect(lifetimes.length).toBeLessThanOrEqual(Math.floor((performance.now() - begunMs) / 1800) + 1);
     expect(refusals).toEqual([]);
   });
 
   it("whose key the server has taken back are replaced by one new token, and a client that it no longer knows is told so", async () => {
-    const { server, sender, stop, lifetimes, refusals, sent } = await setUp(600, { cacheMs: 50, cooldownMs: 50 });
-    await expect.poll(sent).toBeGreaterThan(8);
+    const { server, sender, lifetimes, refusals, ...load } = await setUp(600, { cacheMs: 50, cooldownMs: 50 });
+    await expect.poll(load.sent).toBeGreaterThan(8);
     server.rotate([two!]);
     await expect.poll(() => lifetimes.length, { timeout: 10_000 }).toBe(2);
-    const before = sent();
-    await expect.poll(sent).toBeGreaterThan(before + 8);
-    await stop();
+    const before = load.sent();
+    await expect.poll(load.sent).toBeGreaterThan(before + 8);
+    await load.stop();
     // However many were refused together, one asked.
     expect(lifetimes).toHaveLength(2);
     expect(new Set(refusals)).toEqual(new Set(["it is signed with a key that the issuer does not have"]));

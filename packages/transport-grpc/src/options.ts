@@ -34,7 +34,7 @@ export interface GrpcTransportOptions {
   /**
    * For endpoints with `https:` or without a scheme; of it, `ca` and `insecureSkipVerify` are for an `https:` proxy too.
    * Default: the system's authorities, no certificate of ours. What may change (`tlsFiles` of `@otlpkit/auth/tls`) is used
-   * for new connections, and one that is there is let go when its calls are answered; grpc-js takes it as it is at first.
+   * for new connections, and one that is there is let go when its calls are answered.
    */
   readonly tls?: ClientTls | Live<ClientTls>;
   /**

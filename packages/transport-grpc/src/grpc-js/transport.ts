@@ -56,6 +56,12 @@ function connect(endpoint: Endpoint, options: FilledOptions): Sender {
   let next = 0;
   let timeoutsInARow = 0;
   let closing: Promise<void> | undefined;
+  // New certificates are for new channels: one that is there would connect again and again with the old ones.
+  const forget = options.tls.onChange(() => {
+    const before = [...channels.values()].flat();
+    channels.clear();
+    void Promise.allSettled(underWay.keys()).then(() => before.forEach((each) => each.close()));
+  });
 
   function channelFor(grpc: GrpcJs, encoding: string): Client {
     let ofEncoding = channels.get(encoding);
@@ -162,6 +168,7 @@ function connect(endpoint: Endpoint, options: FilledOptions): Sender {
   }
 
   async function closeAll(): Promise<void> {
+    forget();
     if (!options.waitAtClose) {
       const error = new ExportError(
         "cancelled",
