@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
 import { type Authenticator, type Caller, ExportError } from "@otlpkit/core";
-import { type Given, revealed } from "../credentials/given.ts";
-import { credentialsIn, refused } from "./refused.ts";
+import type { Given } from "../credentials/given.ts";
+import { believed } from "./believed.ts";
+import { credentialsIn, notNow, refused } from "./refused.ts";
 import { sameSecret } from "./same-secret.ts";
 
 /** Options of {@link acceptBasic}. */
@@ -17,32 +18,44 @@ const maxRemembered = 1000;
 /**
  * Lets in whoever shows a user and a password of an htpasswd file: lines of `user:hash`. Hashes are those of bcrypt
  * (`$2y$`, needs the package `bcryptjs`), `{SHA}`, or none at all: then the password itself stands there, for those who get
- * the line from a secret store. Lines that begin with # are remarks.
- *
- * @throws ExportError "invalid", when asked, for a line that is none, or a kind of hash that is not known
+ * the line from a secret store. Lines that begin with # are remarks. The file is read once a second, and for a pair that
+ * does not fit at once. Where it can't be, or a line or a hash is none, nobody can be checked: "unavailable", and the cause
+ * says why.
  */
 export function acceptBasic(htpasswd: Given, options: AcceptBasicOptions = {}): Authenticator {
   const { rememberMs = 60_000, now = () => performance.now() } = options;
   const remembered = new Map<string, { readonly hash: string; readonly untilMs: number }>();
+  const text = believed(htpasswd, now);
+
+  async function isGood(user: string, password: string, lines: string): Promise<boolean> {
+    const users = usersIn(lines);
+    // Who is not known costs as much as who is.
+    const hash = users.get(user) ?? users.values().next().value ?? "";
+    const key = createHash("sha256")
+      .update(JSON.stringify([user, password]))
+      .digest("base64");
+    const before = remembered.get(key);
+    if (before !== undefined && before.hash === hash && now() < before.untilMs) return users.has(user);
+    remembered.delete(key);
+    if (!(await fits(password, hash)) || !users.has(user)) return false;
+    if (remembered.size >= maxRemembered) remembered.delete(remembered.keys().next().value!);
+    if (rememberMs > 0) remembered.set(key, { hash, untilMs: now() + rememberMs });
+    return true;
+  }
 
   return {
     name: "basic",
-    async authenticate(knock, signal): Promise<Caller> {
+    async authenticate(knock): Promise<Caller> {
       const [user, password] = pairIn(credentialsIn(knock, "authorization", "Basic"));
-      const users = usersIn(await revealed(htpasswd, signal));
-      // Who is not known costs as much as who is, as far as that goes.
-      const hash = users.get(user) ?? "";
-      const key = createHash("sha256")
-        .update(JSON.stringify([user, password]))
-        .digest("base64");
-      const before = remembered.get(key);
-      if (before === undefined || before.hash !== hash || now() >= before.untilMs) {
-        remembered.delete(key);
-        if (!(await fits(password, hash)) || !users.has(user)) throw refused("user and password do not fit");
-        if (remembered.size >= maxRemembered) remembered.delete(remembered.keys().next().value!);
-        if (rememberMs > 0) remembered.set(key, { hash, untilMs: now() + rememberMs });
+      try {
+        const lines = await text(false);
+        if (await isGood(user, password, lines)) return { name: user, method: "basic" };
+        const fresh = await text(true);
+        if (fresh !== lines && (await isGood(user, password, fresh))) return { name: user, method: "basic" };
+      } catch (error) {
+        throw notNow(error);
       }
-      return { name: user, method: "basic" };
+      throw refused("user and password do not fit");
     },
   };
 }

@@ -7,6 +7,11 @@ export function refused(reason: string): ExportError {
   });
 }
 
+/** What everybody is told when nobody can be checked: a file is gone, say. That is the cause, for our own log. */
+export function notNow(cause: unknown): ExportError {
+  return new ExportError("unavailable", "the credentials can't be checked now; try again", { cause });
+}
+
 /**
  * What a header holds behind its scheme ("Bearer", in any case), or all of it for the scheme "".
  *
