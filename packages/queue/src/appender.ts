@@ -2,6 +2,7 @@ import type { Batch } from "@otlpkit/core";
 import type { Catalog, Segment } from "./catalog.ts";
 import { diskRefusal } from "./disk-refusal.ts";
 import { freeSpace } from "./free-space.ts";
+import { lateSync } from "./late-sync.ts";
 import type { Settings } from "./options.ts";
 import type { Refusal } from "./queue.ts";
 import { encodeDetails, encodeTenant } from "./record.ts";
@@ -77,14 +78,23 @@ interface Waiting extends NewRecord {
 /** This has one, and is encoded while the disk is busy with what comes before. */
 type Placed = Waiting & Place;
 
-/** How long what was only handed to the operating system may stay unsynced. */
-const bufferedSyncMs = 1000;
-
 export function appender(options: AppenderOptions): Appender {
   const { groupBytes, groupDelayMs, segmentBytes, setTimer } = options;
   const fsynced = options.durability === "fsynced";
   const newFiles = segmentFiles(options);
   const space = freeSpace(options);
+  const late = lateSync({
+    setTimer,
+    writtenBefore: () => written.sequence,
+    onSynced: synced,
+    onFailed(into, error) {
+      options.onFailure("sync records", error);
+      // They are in the operating system's memory still; what comes now goes elsewhere.
+      if (active !== into) return;
+      endRequested = true;
+      start();
+    },
+  });
   let waiting: Waiting[] = [];
   let placed: Placed[] = [];
   let active: SegmentWriter | undefined;
@@ -94,9 +104,6 @@ export function appender(options: AppenderOptions): Appender {
   let written: Position = options.next;
   /** What is before this sequence is on stable storage. */
   let safe = options.next.sequence;
-  /** The segment with what was answered when it was only written. */
-  let unsynced: SegmentWriter | undefined;
-  let cancelSync: (() => void) | undefined;
   let syncs = 0;
   let running: Promise<void> | undefined;
   let endRequested = false;
@@ -168,8 +175,7 @@ export function appender(options: AppenderOptions): Appender {
       if (fsynced) {
         attempted = "sync records";
         await into.sync();
-        syncs++;
-      } else syncLater(into);
+      } else late.wrote(into);
     } catch (error) {
       const refusal = refusalOf(attempted, error);
       await withdraw(into, group[0] as Placed);
@@ -178,7 +184,7 @@ export function appender(options: AppenderOptions): Appender {
     }
     const last = group.at(-1) as Placed;
     written = { sequence: last.sequence + 1, items: last.itemsBefore + last.batch.items };
-    if (fsynced) becameSafe(written.sequence);
+    if (fsynced) synced(written.sequence);
     into.commit(group);
     const { segment } = into;
     options.onStored(group.map(({ sequence, batch, bytes: its }) => ({ sequence, segment, batch, bytes: its })));
@@ -208,7 +214,7 @@ export function appender(options: AppenderOptions): Appender {
     waiting = [...placed, ...waiting];
     placed = [];
     active = undefined;
-    await syncNow();
+    await late.now();
     await from.withdraw();
   }
 
@@ -237,39 +243,13 @@ export function appender(options: AppenderOptions): Appender {
     const ended = active;
     if (ended === undefined) return;
     active = undefined;
-    await syncNow();
+    await late.now();
     await ended.end();
     options.onEnded();
   }
 
-  function syncLater(into: SegmentWriter): void {
-    unsynced = into;
-    cancelSync ??= setTimer(() => {
-      cancelSync = undefined;
-      void syncNow();
-    }, bufferedSyncMs);
-  }
-
-  async function syncNow(): Promise<void> {
-    const into = unsynced;
-    if (into === undefined) return;
-    unsynced = undefined;
-    const { sequence } = written;
-    try {
-      await into.sync();
-      syncs++;
-      becameSafe(sequence);
-    } catch (error) {
-      options.onFailure("sync records", error);
-      // They are in the operating system's memory still; what comes now goes elsewhere.
-      if (active === into) {
-        endRequested = true;
-        start();
-      }
-    }
-  }
-
-  function becameSafe(before: number): void {
+  function synced(before: number): void {
+    syncs++;
     if (before <= safe) return;
     safe = before;
     options.onSafe(before);
@@ -307,7 +287,7 @@ export function appender(options: AppenderOptions): Appender {
     },
     async close() {
       await idle();
-      cancelSync?.();
+      late.stop();
       await endActive();
       await newFiles.close();
     },
