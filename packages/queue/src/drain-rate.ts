@@ -3,8 +3,11 @@ export interface DrainRate {
   /** So many bytes are done with. */
   left(bytes: number): void;
   readonly bytesPerSecond: number;
-  /** How long `bytes` will take, in whole ms, from 100 ms to 30 s; a second while nothing is known. */
-  readonly msFor: (bytes: number) => number;
+  /**
+   * How long `bytes` will take, in whole ms, from 100 ms to 30 s; a second while nothing is known. When nothing has left for
+   * a while, so long again.
+   */
+  msFor(bytes: number): number;
 }
 
 const unknownMs = 1000;
@@ -12,8 +15,8 @@ const unknownMs = 1000;
 const idleMs = 5000;
 
 export function drainRate(now: () => number): DrainRate {
-  let sinceMs = -Infinity;
-  let lastMs = -Infinity;
+  let sinceMs = now();
+  let lastMs = sinceMs;
   let windowBytes = 0;
   let bytesPerMs = 0;
   return {
@@ -36,6 +39,9 @@ export function drainRate(now: () => number): DrainRate {
     get bytesPerSecond() {
       return bytesPerMs * 1000;
     },
-    msFor: (bytes) => (bytesPerMs === 0 ? unknownMs : Math.ceil(Math.min(Math.max(bytes / bytesPerMs, 100), 30_000))),
+    msFor(bytes) {
+      const measured = bytesPerMs === 0 ? unknownMs : bytes / bytesPerMs;
+      return Math.ceil(Math.min(Math.max(measured, now() - lastMs, 100), 30_000));
+    },
   };
 }

@@ -104,7 +104,7 @@ export async function durableQueue(
     maxBytes: settings.maxBytes - segmentHeaderBytes,
     usedBytes: () => catalog.bytes,
     stopped: disk.stopped,
-    msToFree: rate.msFor,
+    msToFree: (bytes) => rate.msFor(bytes),
     dropOldest: work.dropOldest,
     onFull: () => void work.giveBack(),
   });

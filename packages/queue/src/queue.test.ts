@@ -182,10 +182,14 @@ describe("a full queue", () => {
   };
 
   it("refuses and says when to come again", async () => {
-    const queue = await open(small);
+    let nowMs = 0;
+    const queue = await open({ ...small, now: () => nowMs });
     const count = await fill(queue);
     expect(count).toBeGreaterThan(9);
     await expect(queue.send(batchOf(1, 8000), {})).rejects.toMatchObject({ code: "overloaded", retryAfterMs: 1000 });
+    // Nothing leaves, so there is no hurry to come again.
+    nowMs = 10_000;
+    await expect(queue.send(batchOf(1, 8000), {})).rejects.toMatchObject({ retryAfterMs: 10_000 });
     expect(queue.facts().bytes).toBeLessThanOrEqual(small.maxBytes);
     queue.stage()(recordingSender());
     await queue.flush();
