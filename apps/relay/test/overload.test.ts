@@ -6,12 +6,12 @@ import { noisyTenant, twiceTheLoad } from "./overload/scenarios.ts";
 // At the same time, since both wait for most of theirs.
 describe.concurrent("a relay under more load than its destination takes", () => {
   it("refuses what is too much, says when to come back, and loses nothing that it has acknowledged", async () => {
-    const { refusals } = await twiceTheLoad(3, 1, { patienceSeconds: 1 });
+    const { refusals } = await twiceTheLoad({ seconds: 3, seed: 1, patienceSeconds: 1 });
     expect(refusals).toBeGreaterThan(0);
   });
 
   it("refuses the tenant alone that sends more than its share", async () => {
-    const { noisyRefusals } = await noisyTenant(10, 1, 100);
+    const { noisyRefusals } = await noisyTenant(10, { seconds: 1, seed: 100, serviceMs: 200 });
     expect(noisyRefusals).toBeGreaterThan(0);
   });
 });

@@ -8,11 +8,27 @@ import { load, type LoadOutcome, quantile } from "./load.ts";
 import { type OverloadedRelay, overloadedRelay } from "./overloaded-relay.ts";
 import { type SlowDestination, slowDestination } from "./slow-destination.ts";
 
-/** What the destination of these scenarios takes at a time, as many as a queue sends, and how long each takes it. */
+/** What the destination of these scenarios takes at a time, and how many it gets, so that it never waits for one. */
 const capacity = 8;
-const serviceMs = 200;
+const consumers = 10;
 const mebibyte = 1_048_576;
-const perSecond = (1000 / serviceMs) * capacity;
+/** For requests: some thirty of those that the scenarios send. */
+const budgetBytes = mebibyte;
+
+/** What a scenario is played with. */
+export interface Terms {
+  readonly seconds: number;
+  readonly seed: number;
+  /** How long a request takes the destination. The longer, the less a machine that is busy matters. Default 400. */
+  readonly serviceMs?: number;
+  /** Of a queue on disk. Default 0: there is none. */
+  readonly queueBytes?: number;
+  /** So long senders come back that are refused. Default 5. */
+  readonly patienceSeconds?: number;
+}
+
+/** What the destination takes a second. */
+const rateWith = (serviceMs: number): number => (1000 / serviceMs) * capacity;
 
 interface Scene {
   readonly book: TimedLedger;
@@ -23,17 +39,17 @@ interface Scene {
 interface Setting {
   readonly budgetBytes: number;
   readonly tenants?: string;
-  /** Of a queue on disk; 0: there is none. */
   readonly queueBytes: number;
+  readonly serviceMs: number;
 }
 
 async function inScene<T>(setting: Setting, play: (scene: Scene) => Promise<T>): Promise<T> {
-  const { queueBytes, ...bounds } = setting;
+  const { queueBytes, serviceMs, ...bounds } = setting;
   const book = timedLedger(ledger());
   const destination = await slowDestination(capacity, serviceMs, book);
   const folder = mkdtempSync(join(tmpdir(), "otlpkit-overload-"));
   const queue = queueBytes === 0 ? {} : { queue: { folder, maxBytes: queueBytes } };
-  const relay = await overloadedRelay({ destination: destination.url, consumers: capacity, ...bounds, ...queue });
+  const relay = await overloadedRelay({ destination: destination.url, consumers, ...bounds, ...queue });
   try {
     const played = await play({ book, destination, relay });
     if (queueBytes > 0) await relay.drained();
@@ -58,24 +74,21 @@ function expectKindRefusals(outcomes: readonly LoadOutcome[]): void {
 
 /** Figures of a run at twice what the destination takes. */
 export interface TwiceTheLoad {
-  /** Requests a second that the destination took; it can take {@link perSecond}, less what timers are late. */
+  /** Requests a second that the destination took; no more than it can, less what timers are late. */
   readonly goodput: number;
   readonly refusals: number;
   readonly residentBytes: number;
 }
 
-/** Twice as much as the destination takes, half over HTTP and half over gRPC; senders try for `patienceSeconds`. */
-export function twiceTheLoad(
-  seconds: number,
-  seed: number,
-  { patienceSeconds = 5, queueBytes = 0 }: { readonly patienceSeconds?: number; readonly queueBytes?: number } = {},
-): Promise<TwiceTheLoad> {
-  return inScene({ budgetBytes: mebibyte, queueBytes }, async ({ book, destination, relay }) => {
+/** Twice as much as the destination takes, half over HTTP and half over gRPC. */
+export function twiceTheLoad(terms: Terms): Promise<TwiceTheLoad> {
+  const { patienceSeconds = 5, queueBytes = 0, seconds, seed, serviceMs = 400 } = terms;
+  return inScene({ budgetBytes, queueBytes, serviceMs }, async ({ book, destination, relay }) => {
     const loads = (["http", "grpc"] as const).map((protocol, number) =>
       load({
         sender: relay.over(protocol),
-        perSecond,
-        items: 40,
+        perSecond: rateWith(serviceMs),
+        items: 70,
         seconds,
         patienceSeconds,
         seed: seed + number,
@@ -87,16 +100,17 @@ export function twiceTheLoad(
     expectKindRefusals(outcomes);
     const refusals = outcomes.reduce((sum, outcome) => sum + outcome.refusals, 0);
     expect(refusals).toBeGreaterThan(0);
-    expect(destination.mostUnderWay).toBeLessThanOrEqual(capacity);
+    expect(destination.mostUnderWay).toBeLessThanOrEqual(consumers);
     return { goodput, refusals, residentBytes: relay.most.residentBytes };
   });
 }
 
 /** What the destination takes a second under requests that wait for it without end, as many at a time as it takes. */
-export async function sustainable(seconds: number, seed: number, queueBytes = 0): Promise<number> {
-  return inScene({ budgetBytes: 64 * mebibyte, queueBytes }, async ({ book, destination, relay }) => {
-    const common = { items: 40, seconds, patienceSeconds: 10, book };
-    const loads = load({ ...common, sender: relay.over("grpc"), perSecond: 1.1 * perSecond, seed });
+export function sustainable({ queueBytes = 0, seconds, seed, serviceMs = 400 }: Terms): Promise<number> {
+  const perSecond = 1.1 * rateWith(serviceMs);
+  return inScene({ budgetBytes: 64 * mebibyte, queueBytes, serviceMs }, async ({ book, destination, relay }) => {
+    const common = { items: 70, seconds, patienceSeconds: 10, book };
+    const loads = load({ ...common, sender: relay.over("grpc"), perSecond, seed });
     const rate = await rateOf(destination, 1000, seconds * 1000 - 1000);
     await loads;
     return rate;
@@ -118,10 +132,11 @@ export interface NoisyTenant {
 const quietTenants = ["a", "b", "c"];
 
 /** Three tenants that send half of their share, first by themselves, then beside one that sends `times` its share. */
-export function noisyTenant(times: number, seconds: number, seed: number, queueBytes = 0): Promise<NoisyTenant> {
-  const setting = { budgetBytes: mebibyte, tenants: "tenants: { header: x-tenant }", queueBytes };
+export function noisyTenant(times: number, terms: Terms): Promise<NoisyTenant> {
+  const { queueBytes = 0, seconds, seed, serviceMs = 400 } = terms;
+  const setting = { budgetBytes, tenants: "tenants: { header: x-tenant }", queueBytes, serviceMs };
   return inScene(setting, async ({ book, relay }) => {
-    const share = perSecond / (quietTenants.length + 1);
+    const share = rateWith(serviceMs) / (quietTenants.length + 1);
     const senders = quietTenants.map((_, number) => relay.over(number === 0 ? "http" : "grpc"));
     const quietly = (from: number): Promise<LoadOutcome>[] =>
       quietTenants.map((tenant, number) =>
@@ -141,7 +156,7 @@ export function noisyTenant(times: number, seconds: number, seed: number, queueB
     const noise = load({
       sender: relay.over("grpc"),
       perSecond: times * share,
-      items: 20,
+      items: 40,
       seconds: seconds + 1,
       patienceSeconds: 0,
       tenant: "noisy",
