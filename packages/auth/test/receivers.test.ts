@@ -250,8 +250,13 @@ describe.each(kinds)("over %s", (kind, transport, receiver) => {
         await (await setUp({ tls: server })).connect(undefined, modern).send(spans, soon());
         return;
       }
-      const { connect, refusals } = await setUp({ tls: { ...server, ...modern } });
-      await connect(undefined, modern).send(spans, soon());
+      const agreed: unknown[] = [];
+      const onSecure = (each: unknown): void => void agreed.push(each);
+      const { connect, refusals } = await setUp({ tls: { ...server, ...modern, onSecure } });
+      await connect(undefined, { ...modern, onSecure }).send(spans, soon());
+      // Each side says it.
+      const one = { version: "TLSv1.3", cipherSuite: expect.stringMatching(/^TLS_AES_/u) };
+      expect(agreed).toEqual([one, one]);
       await expect(connect(undefined, old).send(spans, soon())).rejects.toThrow(/TLS|version|protocol/i);
       expect(String(refusals[0]?.cause)).toContain("no version of TLS");
     });

@@ -176,6 +176,13 @@ const ofTheRelay = [
     "When the certificate in use ends, in seconds since 1970.",
   ],
   [
+    "otlpkit_tls_connections",
+    "counter",
+    "connections",
+    "component, version, cipher_suite",
+    "Connections by what was agreed on for them.",
+  ],
+  [
     "otlpkit_tls_reloads",
     "counter",
     "reloads",

@@ -1,9 +1,9 @@
 import type { Socket } from "node:net";
-import type { ConnectionOptions } from "node:tls";
+import type { ConnectionOptions, TLSSocket } from "node:tls";
 import type { HttpProxy } from "@otlpkit/core";
 import type { ClientTls, FilledOptions } from "./options.ts";
 import type { Target } from "./target.ts";
-import { followed, secureContext } from "./tls.ts";
+import { agreedTls, followed, secureContext } from "./tls.ts";
 import { openTunnel } from "./tunnel.ts";
 
 /**
@@ -35,10 +35,12 @@ export function dialTo(target: Target, { tls, proxy }: FilledOptions): Dial {
     const name = now.serverName ?? (net.isIP(host) === 0 ? host : undefined);
     return { ...trustOf(now), ...(name === undefined ? {} : { servername: name }), ALPNProtocols: ["h2"], host, port };
   });
+  const secured = (socket: TLSSocket): TLSSocket =>
+    socket.once("secureConnect", () => tls.current.onSecure?.(agreedTls(socket)));
   return (over) =>
     proxy === undefined
-      ? lively(connect(options()))
-      : tunnel(proxy, over).then((socket) => connect({ ...options(), socket }));
+      ? lively(secured(connect(options())))
+      : tunnel(proxy, over).then((socket) => secured(connect({ ...options(), socket })));
 }
 
 /** The kernel's own probes cost nobody anything, and find a dead peer on a connection that is not used. */

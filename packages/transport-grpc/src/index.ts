@@ -1,2 +1,3 @@
 export { grpcTransport } from "./transport.ts";
+export type { AgreedTls } from "./tls.ts";
 export type { ClientTls, GrpcTransportOptions } from "./options.ts";

@@ -1,4 +1,4 @@
-import type { SecureContext } from "node:tls";
+import type { SecureContext, TLSSocket } from "node:tls";
 import { ExportError, isLive, type Live } from "@otlpkit/core";
 import type { ClientTls } from "./options.ts";
 
@@ -14,6 +14,20 @@ export interface TlsRules {
   readonly ciphers?: string;
   /** Groups for the key exchange, with colons between. */
   readonly ecdhCurve?: string;
+  /** Told of each connection what was agreed on, for metrics and the log. Must not throw. grpc-js does not tell. */
+  readonly onSecure?: (agreed: AgreedTls) => void;
+}
+
+/** What the two sides of a connection agreed on. */
+export interface AgreedTls {
+  /** "TLSv1.3". */
+  readonly version: string;
+  /** As the registry names it: "TLS_AES_128_GCM_SHA256". */
+  readonly cipherSuite: string;
+}
+
+export function agreedTls(socket: TLSSocket): AgreedTls {
+  return { version: socket.getProtocol() ?? "", cipherSuite: socket.getCipher().standardName };
 }
 
 /** Those rules that were given. */

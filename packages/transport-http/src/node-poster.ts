@@ -1,4 +1,5 @@
 import type { ClientRequest } from "node:http";
+import type { TLSSocket } from "node:tls";
 import { ExportError, type HttpProxy, type Live, proxyRefusal } from "@otlpkit/core";
 import type { Answer } from "./answer.ts";
 import { cancelled, notConnected, timedOut } from "./interruptions.ts";
@@ -6,7 +7,7 @@ import { networkError, proxyNotReached } from "./network-error.ts";
 import type { Poster, PostRequest } from "./otlp-sender.ts";
 import { type AnswerLimits, readAnswer } from "./read-answer.ts";
 import { shown } from "./request-url.ts";
-import type { TlsOptions } from "./tls.ts";
+import { agreedTls, type TlsOptions } from "./tls.ts";
 import { type Turns, turns } from "./turns.ts";
 import { type Attempt, type Way, type WaySettings, wayTo } from "./way.ts";
 
@@ -106,7 +107,13 @@ function exchange(
         if (!socket.connecting) return;
         const late = (): void => fail(notConnected(shown(url), settings.connectTimeoutMs, settings.forwarder));
         connectTimer = setTimeout(late, settings.connectTimeoutMs);
-        socket.once("encrypted" in socket ? "secureConnect" : "connect", () => clearTimeout(connectTimer));
+        const { onSecure } = settings.tls.current;
+        if (!("encrypted" in socket)) socket.once("connect", () => clearTimeout(connectTimer));
+        else
+          socket.once("secureConnect", () => {
+            clearTimeout(connectTimer);
+            if (settings.secure) onSecure?.(agreedTls(socket as TLSSocket));
+          });
       });
       // This listener stays for good: a socket may break after the answer is complete, and that concerns nobody (C-23).
       opened.on("error", fail);

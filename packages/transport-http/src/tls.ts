@@ -1,4 +1,4 @@
-import type { PeerCertificate, SecureContext } from "node:tls";
+import type { PeerCertificate, SecureContext, TLSSocket } from "node:tls";
 import { ExportError, isLive, type Live } from "@otlpkit/core";
 
 /** What a TLS connection must be like, as `node:tls` takes it; `tlsPolicy` of `@otlpkit/auth/tls` makes one that is checked. */
@@ -10,6 +10,20 @@ export interface TlsRules {
   readonly ciphers?: string;
   /** Groups for the key exchange, with colons between. */
   readonly ecdhCurve?: string;
+  /** Told of each connection what was agreed on, for metrics and the log. Must not throw. */
+  readonly onSecure?: (agreed: AgreedTls) => void;
+}
+
+/** What the two sides of a connection agreed on. */
+export interface AgreedTls {
+  /** "TLSv1.3". */
+  readonly version: string;
+  /** As the registry names it: "TLS_AES_128_GCM_SHA256". */
+  readonly cipherSuite: string;
+}
+
+export function agreedTls(socket: TLSSocket): AgreedTls {
+  return { version: socket.getProtocol() ?? "", cipherSuite: socket.getCipher().standardName };
 }
 
 /** Who is trusted, and who we are, on `https:` endpoints. */

@@ -5,7 +5,7 @@ import type { ConnectionOptions, TLSSocket } from "node:tls";
 import type { HttpProxy } from "@otlpkit/core";
 import { notConnected } from "./interruptions.ts";
 import type { Headers } from "./request-headers.ts";
-import { secureContext, type TlsOptions } from "./tls.ts";
+import { agreedTls, secureContext, type TlsOptions } from "./tls.ts";
 import { openTunnel, securely } from "./tunnel.ts";
 
 export interface WaySettings {
@@ -134,7 +134,10 @@ function tunnelAgent(settings: WaySettings, proxy: HttpProxy): Connections {
       const socket = await openTunnel({ ...place, proxy, tls: proxyTrust, over: over.signal });
       socket.setKeepAlive(true, keepAliveMs);
       const name = servername === undefined ? {} : { servername };
-      return await securely(socket, { ...trust, ...name, host: place.host, ALPNProtocols: ["http/1.1"] }, over.signal);
+      const options = { ...trust, ...name, host: place.host, ALPNProtocols: ["http/1.1"] };
+      const secured = await securely(socket, options, over.signal);
+      settings.tls.onSecure?.(agreedTls(secured));
+      return secured;
     } finally {
       clearTimeout(timer);
     }

@@ -109,7 +109,10 @@ export async function readServerTls(
   return live as Live<ServerTlsMaterial>;
 }
 
-async function rulesOf(config: ServerTlsConfig | ClientTlsConfig, { log }: TlsSurroundings): Promise<object> {
+async function rulesOf(
+  config: ServerTlsConfig | ClientTlsConfig,
+  { id: component, log, metrics }: TlsSurroundings,
+): Promise<object> {
   const { tlsPolicy } = await import("@otlpkit/auth/tls");
   const { warnings, ...rules } = refused("", () =>
     tlsPolicy({
@@ -120,7 +123,14 @@ async function rulesOf(config: ServerTlsConfig | ClientTlsConfig, { log }: TlsSu
     }),
   );
   for (const warning of warnings) log.warn(`tls: ${warning}`);
-  return rules;
+  const connections = metrics.counter("otlpkit_tls_connections", "Connections by what was agreed on for them.");
+  return {
+    ...rules,
+    onSecure({ version, cipherSuite }: { readonly version: string; readonly cipherSuite: string }) {
+      connections.with({ component, version, cipher_suite: cipherSuite }).add(1);
+      log.debug("agreed on TLS", { version, cipherSuite });
+    },
+  };
 }
 
 /** What was said once, with what stands in files and may change. */

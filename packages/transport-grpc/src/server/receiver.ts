@@ -9,7 +9,7 @@ import type { Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
 import { type Listening, type Receiver, type Sender, signals } from "@otlpkit/core";
 import { alarms } from "../alarms.ts";
-import { authorities, live, pem, rulesOf } from "../tls.ts";
+import { agreedTls, authorities, live, pem, rulesOf } from "../tls.ts";
 import { sessionWindowBytes, streamWindowBytes } from "../windows.ts";
 import { type CallContext, serveCall } from "./call.ts";
 import { handshakeRefusal } from "./handshake.ts";
@@ -133,6 +133,7 @@ function contextOf({ cert, key, ca, ...rules }: ServerTls) {
 function follow(server: Http2Server | Http2SecureServer, { tls }: FilledReceiverOptions): () => void {
   if (tls === undefined) return () => {};
   const source = live(tls);
+  server.on("secureConnection", (socket: TLSSocket) => source.current.onSecure?.(agreedTls(socket)));
   return source.onChange(() => (server as Http2SecureServer).setSecureContext(contextOf(source.current)));
 }
 

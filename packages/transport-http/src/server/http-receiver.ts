@@ -2,7 +2,7 @@ import type { Server } from "node:http";
 import type { Server as SecureServer } from "node:https";
 import type { TLSSocket } from "node:tls";
 import type { Live, Receiver, Sender } from "@otlpkit/core";
-import { live, pem, rulesOf, type TlsRules } from "../tls.ts";
+import { agreedTls, live, pem, rulesOf, type TlsRules } from "../tls.ts";
 import { answerClientErrors } from "./client-error.ts";
 import { closeGently, connectionsOf, openAt } from "./door.ts";
 import { handshakeRefusal } from "./handshake.ts";
@@ -120,5 +120,6 @@ function contextOf({ cert, key, ca, ...rules }: ServerTlsOptions) {
 function follow(server: Server, tls: HttpReceiverOptions["tls"]): () => void {
   if (tls === undefined) return () => {};
   const source = live(tls);
+  server.on("secureConnection", (socket: TLSSocket) => source.current.onSecure?.(agreedTls(socket)));
   return source.onChange(() => (server as SecureServer).setSecureContext(contextOf(source.current)));
 }
