@@ -25,6 +25,8 @@ export interface Account {
   readonly entries: ReadonlyMap<number, Entry>;
   /** What was delivered before and came again, by consumer, in the present life. */
   readonly repeats: Map<string, Set<number>>;
+  /** Batches that the queue has said to have dropped, as its policy is, by consumer. */
+  readonly dropped: Map<string, number>;
   sent(batch: Batch): Entry;
   /**
    * @throws Error when it is not, to the last byte, what was sent; or when the matter had ended: in this life, or in one
@@ -40,9 +42,11 @@ export function account(diskMayFail: boolean): Account {
   const inGoodOrder = new Set<number>();
   const entries = new Map<number, Entry>();
   const repeats = new Map<string, Set<number>>();
+  const dropped = new Map<string, number>();
   return {
     entries,
     repeats,
+    dropped,
     sent(batch) {
       const entry: Entry = {
         batch,

@@ -26,11 +26,13 @@ export async function judge(known: Case): Promise<void> {
     const missing = entries.filter(({ answer, ends }) => answer === "accepted" && !ends.has(name));
     const unexplained = missing.filter((entry) => !entry.damaged && !entry.mayBeLost);
     const { dropped } = books;
-    // When the disk takes no notes, it may be forgotten why a segment went; but not that it held so many.
-    const forgotten = troubles.diskErrors || troubles.diskFull ? dropped.damaged.batches : 0;
-    const byPolicy = dropped.full.batches + dropped.expired.batches;
+    // When the disk takes no notes, it may be forgotten why a segment went, or that it was there; but it was said.
+    const mayForget = troubles.diskErrors || troubles.diskFull;
+    const forgotten = mayForget ? dropped.damaged.batches : 0;
+    const noted = dropped.full.batches + dropped.expired.batches + forgotten;
+    const said = mayForget ? (account.dropped.get(name) ?? 0) : 0;
     const hasPolicy = queueOptions.whenFull === "drop-oldest" || queueOptions.maxAgeMs !== undefined;
-    const droppedByPolicy = hasPolicy ? byPolicy + forgotten : 0;
+    const droppedByPolicy = hasPolicy ? Math.max(noted, said) : 0;
     if (unexplained.length > droppedByPolicy) {
       throw new Error(
         `${name} never got ${namesOf(unexplained)}, which were accepted; ${droppedByPolicy} were dropped`,

@@ -1,5 +1,5 @@
 import { type FakeClock, fakeClock } from "@otlpkit/testkit";
-import { type DrainOptions, openQueue, type Queue, type QueueEvent, type QueueOptions } from "../src/index.ts";
+import { type DrainOptions, openQueue, type Queue, type QueueOptions } from "../src/index.ts";
 import type { Account } from "./account.ts";
 import { type Destination, destination } from "./destination.ts";
 import type { Random } from "./random.ts";
@@ -12,7 +12,6 @@ export interface Life {
   readonly clock: FakeClock;
   readonly queue: Promise<Queue>;
   readonly destinations: ReadonlyMap<string, Destination>;
-  readonly events: readonly QueueEvent[];
   /** The program is no more: whatever it still seems to do is not to be believed. */
   end(): void;
   readonly alive: boolean;
@@ -31,9 +30,8 @@ export interface LifeOptions {
 }
 
 export function life(options: LifeOptions): Life {
-  const { random, consumers } = options;
+  const { random, consumers, account } = options;
   const clock = fakeClock(random.below(1e6));
-  const events: QueueEvent[] = [];
   let alive = true;
   const destinations = new Map(
     [...consumers.keys()].map((consumer) => [
@@ -55,7 +53,10 @@ export function life(options: LifeOptions): Life {
     setTimer: (run, delayMs) => clock.setTimer(() => alive && run(), delayMs),
     wallClock: () => options.wallClock(),
     random: () => random.next(),
-    onEvent: (event) => alive && events.push(event),
+    onEvent(event) {
+      if (!alive || event.kind !== "dropped" || event.reason === "damaged") return;
+      account.dropped.set(event.consumer, (account.dropped.get(event.consumer) ?? 0) + event.batches);
+    },
   });
   const queue = opened.then((made) => {
     if (alive) for (const [consumer, to] of destinations) made.drain(to, { ...consumers.get(consumer), consumer });
@@ -66,7 +67,6 @@ export function life(options: LifeOptions): Life {
     clock,
     queue,
     destinations,
-    events,
     end: () => void (alive = false),
     get alive() {
       return alive;
