@@ -32,7 +32,7 @@ describe("a relay whose destination is away", () => {
     "refuses over %s what does not fit, with a delay, until there is room",
     async (way) => {
       const { book, destination, start } = await kept(2);
-      const { drained, send } = await start({ queue: "max_size: 1MiB" });
+      const { drained, send } = await start({ queue: "max_size: 1MiB, durability: buffered" });
       const outcomes = await send(80, { items: 40, way });
       const refusals = refusalsOf(outcomes);
       expect(refusals.length).toBeGreaterThan(5);
@@ -64,7 +64,9 @@ describe("a relay whose destination is away", () => {
 
   it("drops the oldest where it is told to, and says how much", async () => {
     const { book, destination, start } = await kept(10);
-    const { drained, relay, said, send } = await start({ queue: "max_size: 2MiB, on_full: drop_oldest" });
+    const { drained, relay, said, send } = await start({
+      queue: "max_size: 2MiB, on_full: drop_oldest, durability: buffered",
+    });
     expect(refusalsOf(await send(150, { items: 40 }))).toEqual([]);
     await destination.up();
     await drained();
@@ -84,8 +86,11 @@ describe("a relay whose destination is away", () => {
 
   it("delivers in turns, once it is back, what tenants have sent, however much one of them has", async () => {
     const { destination, start } = await kept(4);
-    const { drained, send } = await start({ service: "tenants: { header: x-tenant }", queue: "num_consumers: 4" });
-    await send(120, { tenant: "noisy", items: 1 });
+    const { drained, send } = await start({
+      service: "tenants: { header: x-tenant }",
+      queue: "num_consumers: 4, durability: buffered",
+    });
+    await send(80, { tenant: "noisy", items: 1 });
     const quiet = await send(6, { tenant: "quiet", items: 1 });
     await destination.up();
     await drained();
