@@ -413,11 +413,12 @@ describe("the node:http2 transport by itself", () => {
   it("finds out that a connection is half-open", async () => {
     const backend = keep(await grpcBackend());
     const wire = keep(await testWire(backend.port));
-    const sender = keep(http2Engine.transport({ keepaliveTimeoutMs: 50 }).connect(wire));
+    const sender = keep(http2Engine.transport({ keepaliveTimeoutMs: 300 }).connect(wire));
     await sender.send(traces(), within(10_000));
     wire.freeze();
     expect(await failure(sender.send(traces(), within(100)))).toMatchObject({ code: "timeout" });
-    await expect.poll(() => sender.send(traces(), within(100)).catch(() => undefined)).toBeDefined();
+    const again = () => sender.send(traces(), within(5_000)).catch(() => undefined);
+    await expect.poll(again, { timeout: 20_000 }).toBeDefined();
     expect(backend.totalConnections).toBe(2);
   });
 
