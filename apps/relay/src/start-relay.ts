@@ -1,5 +1,5 @@
 import type { EndpointFacts } from "@otlpkit/balancer";
-import { ExportError, type Listening, pipe, type Signal, signalNames } from "@otlpkit/core";
+import { type Listening, pipe, type Signal, signalNames } from "@otlpkit/core";
 import {
   budgetMetrics,
   destinationHealth,
@@ -12,21 +12,22 @@ import {
   openBook,
   processMetrics,
   receiverMetrics,
-  serveStatus,
 } from "@otlpkit/telemetry";
-import type { ComponentContext, Destination, Door, Extension, Offers } from "./component.ts";
+import type { ComponentContext, Destination, Door } from "./component.ts";
+import { closeExtension, offered, type StartedExtension } from "./extensions/offered.ts";
 import type { RelayConfiguration } from "./language.ts";
 import { type Ledger, readLedger } from "./ledger.ts";
 import { defaultBudgetBytes } from "./memory.ts";
 import { startMonitor } from "./monitor.ts";
+import { naming } from "./naming.ts";
 import { startTracing } from "./own-traces.ts";
 import { buildPipelines } from "./pipelines.ts";
-import type { Reference } from "./references.ts";
 import { startRegistration } from "./registration.ts";
 import { openAudit } from "./settings/audit.ts";
-import { listenHost } from "./settings/listen-host.ts";
+import { serveStatusPages } from "./status-pages.ts";
 import { tenantsOf } from "./tenants.ts";
 import { underWay } from "./under-way.ts";
+import { within } from "./within.ts";
 
 /** What a relay leans on, so that a test can look at it. */
 export interface Surroundings {
@@ -60,9 +61,6 @@ export interface Relay {
    */
   close(limitMs?: number): Promise<{ readonly leftItems: number }>;
 }
-
-/** Where health and metrics are served when nobody says otherwise. */
-const statusEndpoint = { host: "127.0.0.1", port: 8080 };
 
 /** Senders are still heard for so long after the doors were told to close, since their requests may be half in. */
 const lastRequestsMs = 250;
@@ -104,7 +102,7 @@ export async function startRelay(configuration: RelayConfiguration, surroundings
     const audit = await naming("service.audit", () => openAudit(configuration.service.audit, { log, metrics }));
     undo.push(() => audit.close());
 
-    const extensions: { id: string; extension: Extension }[] = [];
+    const extensions: StartedExtension[] = [];
     const contextOf = (kind: string, id: string, signals: readonly Signal[] = []): ComponentContext => {
       const offer: ComponentContext["offer"] = (reference) => offered(reference, extensions);
       const atEnd = (letGo: () => void): void => void undo.push(letGo);
@@ -118,7 +116,7 @@ export async function startRelay(configuration: RelayConfiguration, surroundings
         plugin.create(config as never, contextOf("extension", id)),
       );
       extensions.push({ id, extension });
-      undo.push(() => closeExtension(extension));
+      undo.push(() => closeExtension({ id, extension }));
     }
 
     const tracing = await naming("service.telemetry.traces", () =>
@@ -150,7 +148,18 @@ export async function startRelay(configuration: RelayConfiguration, surroundings
     undo.push(() => monitor.close());
 
     const ledger = (): Ledger => readLedger(metrics, book, [...destinations.keys()]);
-    const status = await openStatus();
+    const status = await serveStatusPages(configuration.service, {
+      health,
+      log,
+      metrics,
+      version,
+      details: () => ({
+        ledger: ledger(),
+        underWay: flow.count(),
+        endpoints: Object.fromEntries([...endpoints].map(([id, look]) => [id, look()])),
+      }),
+    });
+    undo.push(() => status.close());
 
     const open: { id: string; door: Door; listening: Listening; signals: readonly Signal[] }[] = [];
     for (const [id, { config, plugin }] of configuration.receivers) {
@@ -193,47 +202,13 @@ export async function startRelay(configuration: RelayConfiguration, surroundings
       doors: open.map(({ id, door, signals }, index) => ({ id, label: door.label, url: where[index]!, signals })),
       destinations,
       extensions: extensions.map(({ id, extension }) => ({ id, address: extension.address })),
-      status: status[0],
+      status: status.urls[0],
       metrics,
       health,
       ledger,
       traceIds: () => tracing.ids(),
       close: (limitMs = drainMs) => (closing ??= close(limitMs)),
     };
-
-    async function openStatus(): Promise<string[]> {
-      const { status: own, telemetry } = configuration.service;
-      const places = [
-        ...(own.enabled ? [{ key: "service.status.endpoint", at: own.endpoint ?? statusEndpoint }] : []),
-        ...(telemetry.metrics.address === undefined || telemetry.metrics.level === "none"
-          ? []
-          : [{ key: "service.telemetry.metrics.address", at: telemetry.metrics.address }]),
-      ];
-      const urls: string[] = [];
-      for (const { key, at } of places) {
-        const options = {
-          host: listenHost(at.host),
-          port: at.port,
-          health,
-          metrics,
-          about: { name: "otlpkit relay", version },
-          details: () => ({
-            ledger: ledger(),
-            underWay: flow.count(),
-            endpoints: Object.fromEntries([...endpoints].map(([id, look]) => [id, look()])),
-          }),
-        };
-        const chosen = at !== statusEndpoint;
-        const server = await naming(key, () => serveStatus(options)).catch((error: unknown) => {
-          if (chosen) throw error;
-          log.warn("health and metrics are not served; name a free place in service.status.endpoint", { error });
-        });
-        if (server === undefined) continue;
-        undo.push(() => server.close());
-        urls.push(`http://${server.address}`);
-      }
-      return urls;
-    }
 
     async function close(limitMs: number): Promise<{ leftItems: number }> {
       whole.set("stopping");
@@ -252,7 +227,7 @@ export async function startRelay(configuration: RelayConfiguration, surroundings
       }
       // The last spans end when the last batch is answered.
       await within(tracing.close(), Math.max(100, Math.min(lastSpansMs, until - performance.now())));
-      await Promise.all(extensions.map(({ extension }) => closeExtension(extension)));
+      await Promise.all(extensions.map(closeExtension));
       audit.record({
         action: "relay.stopped",
         outcome: leftItems === 0 ? "success" : "failure",
@@ -272,24 +247,6 @@ function urlOf({ scheme }: Door, { address }: Listening): string {
   return scheme === "unix" ? address : `${scheme}://${address}`;
 }
 
-function offered<K extends keyof Offers>(
-  { offer: what, extension: id }: Reference<K>,
-  extensions: readonly { readonly id: string; readonly extension: Extension }[],
-): Offers[K] {
-  const found = extensions.find((each) => each.id === id);
-  const offer = found?.extension.offers?.[what];
-  if (offer !== undefined) return offer;
-  const others = extensions.filter(({ extension }) => extension.offers?.[what] !== undefined).map((each) => each.id);
-  const hint = others.length === 0 ? "" : `; ${others.join(", ")} does`;
-  throw new ExportError("rejected", `the extension ${id} offers no ${what}${hint}`);
-}
-
-/** Whatever it offers goes with it. */
-async function closeExtension(extension: Extension): Promise<void> {
-  await extension.offers?.authenticator?.close?.();
-  await extension.close();
-}
-
 function signalsOf(configuration: RelayConfiguration, side: "receivers" | "exporters", id: string): Signal[] {
   const named = configuration.pipelines.filter((pipeline) => pipeline[side].includes(id));
   return signalNames.filter((signal) => named.some((pipeline) => pipeline.signal === signal));
@@ -304,28 +261,4 @@ function metadataKeysOf(configuration: RelayConfiguration, receiver: string): st
       return "metadata_keys" in config ? config.metadata_keys : [];
     }),
   );
-}
-
-/** Puts the place in the configuration in front of whatever goes wrong there. */
-async function naming<T>(place: string, make: () => T | Promise<T>): Promise<T> {
-  try {
-    return await make();
-  } catch (thrown) {
-    const { code } = thrown as NodeJS.ErrnoException;
-    const error = ExportError.from(thrown, code === "EADDRINUSE" ? "the port is taken" : "cannot start");
-    throw new ExportError(error.code, `${place}: ${error.message}`, { cause: thrown });
-  }
-}
-
-/** Whether `promise` was settled within `ms`. */
-async function within(promise: Promise<unknown>, ms: number): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<boolean>((resolve) => {
-    timer = setTimeout(() => resolve(false), Math.max(0, ms));
-  });
-  try {
-    return await Promise.race([promise.then(() => true), late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }
