@@ -14,6 +14,10 @@ import {
   type Transport,
 } from "@otlpkit/core";
 import type { Live } from "@otlpkit/core";
+import { once } from "node:events";
+import type { IncomingMessage } from "node:http";
+import { Agent, request } from "node:https";
+import type { TLSSocket } from "node:tls";
 import { roundRobin, route } from "@otlpkit/balancer";
 import { recordingSender, seeded } from "@otlpkit/testkit";
 import { grpcTransport } from "@otlpkit/transport-grpc";
@@ -280,6 +284,55 @@ describe.each(kinds)("over %s", (kind, transport, receiver) => {
         message: expect.stringMatching(/certificate/i),
       });
     });
+  });
+});
+
+describe("a TLS session that is taken up again", () => {
+  it("is as good as it was the first time and no better, and ends with the authority that vouched for it", async () => {
+    const next = await authority("next");
+    const tls = changing<TlsMaterial & object>({ ...server, ca: root.ca, askClientCert: true } as TlsMaterial);
+    const pipeline = recordingSender();
+    const receiver = httpReceiver({
+      port: 0,
+      authenticator: acceptCertificate(),
+      tls: tls as never,
+    });
+    const listening = await receiver.listen(pipeline);
+    onTestFinished(() => listening.close({ graceMs: 100 }));
+    const forged = await (await authority("strange")).issue({ names: ["URI:spiffe://example/shop"] });
+
+    /** Asks twice, the second time over another connection with the session of the first. */
+    async function twice(shown: object, between = (): void => {}): Promise<[number | undefined, boolean][]> {
+      const agent = new Agent({ keepAlive: false, ca: root.ca, ...shown });
+      onTestFinished(() => agent.destroy());
+      const answers: [number | undefined, boolean][] = [];
+      for (let attempt = 0; attempt < 2; attempt++) {
+        if (attempt > 0) between();
+        const sent = request(`https://${listening.address}/v1/traces`, {
+          agent,
+          method: "POST",
+          headers: { "content-type": "application/x-protobuf" },
+        });
+        sent.end();
+        const [answer] = (await once(sent, "response")) as [IncomingMessage];
+        answers.push([answer.statusCode, (answer.socket as TLSSocket).isSessionReused()]);
+        answer.resume();
+        await once(answer, "close");
+      }
+      return answers;
+    }
+    const first = [200, false];
+    expect(await twice(client)).toEqual([first, [200, true]]);
+    expect(await twice({})).toEqual([
+      [401, false],
+      [401, true],
+    ]);
+    expect(await twice(forged)).toEqual([
+      [401, false],
+      [401, true],
+    ]);
+    const trustNext = (): void => tls.set({ ...server, ca: next.ca, askClientCert: true } as TlsMaterial);
+    expect(await twice(client, trustNext)).toEqual([first, [401, false]]);
   });
 });
 
