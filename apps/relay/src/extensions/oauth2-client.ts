@@ -1,7 +1,7 @@
-import { readFileSync } from "node:fs";
 import { check, choice, duration, ignored, list, optional, or, record, section, text } from "@otlpkit/config";
-import { definePlugin, ExportError } from "@otlpkit/core";
+import { definePlugin } from "@otlpkit/core";
 import type { ClientAuthentication } from "@otlpkit/auth/oauth2";
+import { contents } from "../settings/contents.ts";
 import type { ComponentContext, Extension } from "../component.ts";
 import { givenSecret } from "../settings/given-secret.ts";
 import { followTlsFiles } from "../settings/tls-files.ts";
@@ -72,7 +72,7 @@ export const oauth2ClientExtension = definePlugin({
           );
     const credentials = clientCredentials({
       ...(settings.token_url === undefined ? { issuer: settings.issuer_url! } : { tokenUrl: settings.token_url }),
-      clientId: settings.client_id ?? contents(settings.client_id_file!).trim(),
+      clientId: settings.client_id ?? contents(settings.client_id_file!).toString("utf8").trim(),
       authentication: authenticationOf(settings),
       ...(settings.scopes.length === 0 ? {} : { scope: settings.scopes.join(" ") }),
       ...(settings.audience === undefined ? {} : { audience: settings.audience }),
@@ -117,13 +117,4 @@ function authenticationOf(settings: Proof): ClientAuthentication {
     return { method, key, ...(keyId === undefined ? {} : { keyId }) };
   }
   return { method, secret: givenSecret(settings.client_secret, settings.client_secret_file)! };
-}
-
-function contents(path: string): string {
-  try {
-    return readFileSync(path, "utf8");
-  } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException;
-    throw new ExportError("rejected", `cannot read ${path} (${code ?? String(cause)})`, { cause });
-  }
 }

@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import {
   bytes,
   check,
@@ -14,9 +13,10 @@ import {
   type SectionOf,
   text,
 } from "@otlpkit/config";
-import { type AuditHook, type AuditRecord, ExportError, type Middleware, pipe, type Sender } from "@otlpkit/core";
+import { type AuditHook, type AuditRecord, type Middleware, pipe, type Sender } from "@otlpkit/core";
 import type { AuditLog, AuditSink } from "@otlpkit/audit";
 import type { Log, Metrics } from "@otlpkit/telemetry";
+import { contents } from "./contents.ts";
 
 const keys = {
   /** Where records are kept, in files of JSON lines. */
@@ -149,13 +149,4 @@ function watch(hook: AuditLog, metrics: Metrics): void {
     lost.set(facts.lost);
     failing.set(facts.failing ? 1 : 0);
   });
-}
-
-function contents(path: string): Buffer {
-  try {
-    return readFileSync(path);
-  } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException;
-    throw new ExportError("rejected", `cannot read ${path} (${code ?? String(cause)})`, { cause });
-  }
 }

@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import {
   check,
   choice,
@@ -14,9 +13,10 @@ import {
   text,
   unsupported,
 } from "@otlpkit/config";
-import { ExportError, type Registrar, type Registry } from "@otlpkit/core";
+import type { Registrar, Registry } from "@otlpkit/core";
 import type { OnState, WatchOptions } from "@otlpkit/discovery";
 import type { EtcdConnectOptions } from "@otlpkit/discovery/etcd";
+import { contents } from "./contents.ts";
 import type { ComponentContext } from "../component.ts";
 
 /** How a server of a registry is reached over TLS. */
@@ -266,15 +266,6 @@ function tlsOf(
   });
   read();
   return read;
-}
-
-function contents(path: string): string {
-  try {
-    return readFileSync(path, "utf8");
-  } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException;
-    throw new ExportError("rejected", `cannot read ${path} (${code ?? String(cause)})`, { cause });
-  }
 }
 
 /** "host", "host:port", "[::1]:port" or a URL, as a URL. */
