@@ -36,7 +36,6 @@ export interface VaultUnderTest {
 
 interface Answer {
   readonly status: number;
-  // oxlint-disable-next-line typescript/no-explicit-any -- the shapes are those of Vault's API
   readonly body: any;
 }
 
