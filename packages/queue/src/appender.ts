@@ -2,19 +2,18 @@ import type { Batch } from "@otlpkit/core";
 import type { Catalog, Segment } from "./catalog.ts";
 import { diskRefusal } from "./disk-refusal.ts";
 import { freeSpace } from "./free-space.ts";
+import { type Failure, type GroupCommit, groupCommit, type Placed, type Waiting } from "./group-commit.ts";
 import { lateSync } from "./late-sync.ts";
 import type { Settings } from "./options.ts";
 import type { Refusal } from "./queue.ts";
 import { encodeDetails, encodeTenant } from "./record.ts";
-import { segmentFiles } from "./segment-files.ts";
-import { type NewRecord, type Place, segmentWriter, type SegmentWriter } from "./segment-writer.ts";
+import type { SegmentFiles } from "./segment-files.ts";
+import { segmentWriter, type SegmentWriter } from "./segment-writer.ts";
 
-/** Writes batches to segments, many with one write and one sync. */
+/** Writes batches to one segment after the other. */
 export interface Appender {
   /** The sequence that the next record gets, and the items in all records before it; of what is written. */
   readonly next: Position;
-  /** The number that the next segment gets. */
-  readonly nextSegment: number;
   readonly syncs: number;
   /** Resolves when the batch is as safe as was asked for. */
   append(batch: Batch, refusal?: Refusal): Promise<void>;
@@ -44,7 +43,6 @@ export interface AppenderOptions extends Pick<
   Settings,
   | "files"
   | "folder"
-  | "encryption"
   | "durability"
   | "segmentBytes"
   | "groupBytes"
@@ -58,7 +56,7 @@ export interface AppenderOptions extends Pick<
   readonly catalog: Catalog;
   /** Where to go on. */
   readonly next: Position;
-  readonly nextSegment: number;
+  readonly newFiles: SegmentFiles;
   /** Told after each group, before those who wait for it. */
   readonly onStored: (group: readonly Stored[]) => void;
   /** Told that everything before this sequence is on stable storage. */
@@ -69,45 +67,40 @@ export interface AppenderOptions extends Pick<
   readonly onFailure: (attempted: string, error: unknown) => void;
 }
 
-/** For this there is no place yet. */
-interface Waiting extends NewRecord {
-  readonly resolve: () => void;
-  readonly reject: (error: unknown) => void;
+/** The segment that is being written. */
+interface Active {
+  readonly writer: SegmentWriter;
+  readonly commit: GroupCommit;
 }
 
-/** This has one, and is encoded while the disk is busy with what comes before. */
-type Placed = Waiting & Place;
-
 export function appender(options: AppenderOptions): Appender {
-  const { groupBytes, groupDelayMs, segmentBytes, setTimer } = options;
+  const { catalog, queueId, segmentBytes, newFiles, setTimer } = options;
   const fsynced = options.durability === "fsynced";
-  const newFiles = segmentFiles(options);
   const space = freeSpace(options);
   const late = lateSync({
     setTimer,
-    writtenBefore: () => written.sequence,
+    writtenBefore: () => next.sequence,
     onSynced: synced,
     onFailed(into, error) {
       options.onFailure("sync records", error);
       // They are in the operating system's memory still; what comes now goes elsewhere.
-      if (active !== into) return;
+      if (active?.writer !== into) return;
       endRequested = true;
       start();
     },
   });
+  /** For these there is no place yet. */
   let waiting: Waiting[] = [];
-  let placed: Placed[] = [];
-  let active: SegmentWriter | undefined;
+  let active: Active | undefined;
   /** Of the next that gets a place. */
   let planned: Position = options.next;
-  /** Of the next that is written. */
-  let written: Position = options.next;
+  /** Behind what is written, and synced if that is wanted. */
+  let next: Position = options.next;
   /** What is before this sequence is on stable storage. */
   let safe = options.next.sequence;
   let syncs = 0;
   let running: Promise<void> | undefined;
   let endRequested = false;
-  let groupFull = (): void => {};
 
   function append(batch: Batch, refusal?: Refusal): Promise<void> {
     const details = encodeDetails(batch, refusal);
@@ -115,123 +108,59 @@ export function appender(options: AppenderOptions): Appender {
     const acceptedAtMs = wallClock();
     return new Promise((resolve, reject) => {
       const record = { batch, details, tenant, acceptedAtMs, resolve, reject };
-      if (waiting.length > 0 || !place(record)) waiting.push(record);
-      if (active !== undefined && active.unwrittenBytes >= groupBytes) groupFull();
+      if (waiting.length === 0 && place(record)) return;
+      waiting.push(record);
       start();
     });
   }
 
   /** False if the segment has no room for it. */
   function place(record: Waiting): boolean {
-    if (active === undefined || endRequested) return false;
-    const found = active.place(record, planned, planned.sequence - safe);
+    if (active === undefined || endRequested || active.commit.failed) return false;
+    const found = active.writer.place(record, planned, planned.sequence - safe);
     if (found === undefined) return false;
-    placed.push({ ...record, ...found });
     planned = { sequence: planned.sequence + 1, items: planned.items + record.batch.items };
+    active.commit.add({ ...record, ...found });
     return true;
   }
 
   function start(): void {
     running ??= run().finally(() => {
       running = undefined;
-      if (waiting.length > 0 || placed.length > 0 || endRequested) start();
+      if (waiting.length > 0 || endRequested) start();
     });
   }
 
-  /** Writes group after group while there is something to write. */
+  /** Goes from segment to segment while there is something that has no place. */
   async function run(): Promise<void> {
-    // Whoever sends in the same turn goes along.
-    await turn();
-    while (waiting.length > 0 || placed.length > 0 || endRequested) {
-      if (active !== undefined && placed.length > 0) {
-        await company(active);
-        await writeGroup(active);
-      } else if (endRequested) {
-        await endActive();
-        endRequested = false;
-      } else await beginSegment();
+    await Promise.resolve();
+    while (waiting.length > 0 || endRequested) {
+      await endActive();
+      endRequested = false;
+      if (waiting.length > 0) await beginSegment();
     }
   }
 
-  /** Waits for others, if that is wanted. */
-  async function company(into: SegmentWriter): Promise<void> {
-    if (groupDelayMs === 0 || into.unwrittenBytes >= groupBytes) return;
-    await new Promise<void>((resolve) => {
-      const cancel = setTimer(resolve, groupDelayMs);
-      groupFull = () => {
-        cancel();
-        resolve();
-      };
-    });
-    groupFull = () => {};
-  }
-
-  async function writeGroup(into: SegmentWriter): Promise<void> {
-    const { group, bytes } = takeGroup();
-    let attempted = "write records";
-    try {
-      await space.check(bytes);
-      await into.write(group);
-      if (fsynced) {
-        attempted = "sync records";
-        await into.sync();
-      } else late.wrote(into);
-    } catch (error) {
-      const refusal = refusalOf(attempted, error);
-      await withdraw(into, group[0] as Placed);
-      for (const { reject } of group) reject(refusal);
-      return;
-    }
-    const last = group.at(-1) as Placed;
-    written = { sequence: last.sequence + 1, items: last.itemsBefore + last.batch.items };
-    if (fsynced) synced(written.sequence);
-    into.commit(group);
-    const { segment } = into;
-    options.onStored(group.map(({ sequence, batch, bytes: its }) => ({ sequence, segment, batch, bytes: its })));
-    for (const { resolve } of group) resolve();
-    if (into.plannedBytes > segmentBytes / 2) newFiles.prepare();
-  }
-
-  /** As many as may be written at one time. */
-  function takeGroup(): { group: readonly Placed[]; bytes: number } {
-    let bytes = 0;
-    let count = 0;
-    for (const { bytes: its } of placed) {
-      if (count > 0 && bytes + its > groupBytes) break;
-      bytes += its;
-      count++;
-    }
-    return { group: placed.splice(0, count), bytes };
-  }
-
-  /**
-   * After a failure nothing at the end of this segment can be trusted, whatever a second try says, and a sealed record is
-   * never sealed again for the same place: another segment is begun. It begins with the sequence that failed, which tells
-   * whoever reads the files that this one's records from there on do not count.
-   */
-  async function withdraw(from: SegmentWriter, first: Placed): Promise<void> {
-    planned = { sequence: first.sequence, items: first.itemsBefore };
-    waiting = [...placed, ...waiting];
-    placed = [];
-    active = undefined;
-    await late.now();
-    await from.withdraw();
-  }
-
-  /** Ends the segment, begins another one, and gives places in it to those who wait. */
+  /** Begins a segment and gives places in it to those who wait. */
   async function beginSegment(): Promise<void> {
     try {
-      await endActive();
-      const { catalog, queueId } = options;
       const newFile = await newFiles.take();
-      active = segmentWriter(newFile, {
+      const { discard } = newFiles;
+      const writer = segmentWriter(newFile, {
         catalog,
         queueId,
         segmentBytes,
-        discard: newFiles.discard,
+        discard,
         next: planned,
         madeAtMs: wallClock(),
       });
+      const commit = groupCommit(writer, {
+        ...options,
+        checkSpace: space.check,
+        onSafe: (group) => onSafe(writer, group),
+        onFailed: (failure) => withdraw(writer, failure),
+      });
+      active = { writer, commit };
       while (waiting[0] !== undefined && place(waiting[0])) waiting.shift();
     } catch (error) {
       const refusal = refusalOf("begin a segment", error);
@@ -242,10 +171,41 @@ export function appender(options: AppenderOptions): Appender {
   async function endActive(): Promise<void> {
     const ended = active;
     if (ended === undefined) return;
+    await ended.commit.idle();
+    // It was withdrawn.
+    if (active !== ended) return;
     active = undefined;
     await late.now();
-    await ended.end();
+    await ended.writer.end();
     options.onEnded();
+  }
+
+  function onSafe(into: SegmentWriter, group: readonly Placed[]): void {
+    const last = group.at(-1) as Placed;
+    next = { sequence: last.sequence + 1, items: last.itemsBefore + last.batch.items };
+    if (fsynced) synced(next.sequence);
+    else late.wrote(into);
+    into.commit(group);
+    const { segment } = into;
+    options.onStored(group.map(({ sequence, batch, bytes }) => ({ sequence, segment, batch, bytes })));
+    for (const { resolve } of group) resolve();
+    if (into.plannedBytes > segmentBytes / 2) newFiles.prepare();
+  }
+
+  /**
+   * After a failure nothing at the end of this segment can be trusted, whatever a second try says, and a sealed record is
+   * never sealed again for the same place: another segment is begun. It begins with the sequence that failed, which tells
+   * whoever reads the files that this one's records from there on do not count.
+   */
+  async function withdraw(from: SegmentWriter, { attempted, error, lost, rest }: Failure): Promise<void> {
+    const refusal = refusalOf(attempted, error);
+    await late.now();
+    await from.withdraw();
+    active = undefined;
+    planned = next;
+    waiting = [...rest, ...waiting];
+    if (waiting.length > 0) start();
+    for (const { reject } of lost) reject(refusal);
   }
 
   function synced(before: number): void {
@@ -265,15 +225,15 @@ export function appender(options: AppenderOptions): Appender {
   }
 
   async function idle(): Promise<void> {
-    while (running !== undefined) await running;
+    while (running !== undefined || active?.commit.busy === true) {
+      await running;
+      await active?.commit.idle();
+    }
   }
 
   return {
     get next() {
-      return written;
-    },
-    get nextSegment() {
-      return newFiles.nextNumber;
+      return next;
     },
     get syncs() {
       return syncs;
@@ -289,11 +249,6 @@ export function appender(options: AppenderOptions): Appender {
       await idle();
       late.stop();
       await endActive();
-      await newFiles.close();
     },
   };
-}
-
-function turn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
 }

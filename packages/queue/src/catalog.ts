@@ -1,6 +1,6 @@
 import type { ExportError } from "@otlpkit/core";
 import type { Position } from "./appender.ts";
-import { nameOfSegment } from "./layout.ts";
+import { type Mark, markOf, nameOfSegment } from "./layout.ts";
 import type { SegmentHeader } from "./segment-header.ts";
 
 /** What is known of a record without reading it. */
@@ -20,7 +20,8 @@ export interface Segment {
   readonly number: number;
   readonly name: string;
   header: SegmentHeader;
-  /** Of the file. */
+  readonly mark: Mark;
+  /** Of the file, without what is left in it from before. */
   bytes: number;
   /** Whether more may come. */
   open: boolean;
@@ -64,7 +65,7 @@ const firstLength = 64;
 const columns = 6;
 
 export function segmentOf(header: SegmentHeader, bytes: number): Segment {
-  const { number, firstSequence, madeAtMs } = header;
+  const { number, firstSequence, madeAtMs, queueId } = header;
   let table = new Uint32Array(firstLength * columns);
   let length = 0;
   let records = 0;
@@ -98,6 +99,7 @@ export function segmentOf(header: SegmentHeader, bytes: number): Segment {
     number,
     name: nameOfSegment(number),
     header,
+    mark: markOf(queueId, number),
     bytes,
     open: false,
     safeBefore: firstSequence,

@@ -11,7 +11,6 @@ import { amountOf, queueFacts } from "./facts.ts";
 import { flushes } from "./flushes.ts";
 import { entrance } from "./entrance.ts";
 import { deadLetters } from "./dead-letters.ts";
-import { markOf } from "./layout.ts";
 import { lockouts } from "./lockouts.ts";
 import type { DrainOptions, Settings } from "./options.ts";
 import { progress } from "./progress.ts";
@@ -21,8 +20,10 @@ import { reader } from "./reader.ts";
 import { type RecoveredQueue, snapshotOf } from "./recover.ts";
 import { rewrap } from "./rewrap.ts";
 import { room } from "./room.ts";
+import { segmentFiles } from "./segment-files.ts";
 import { segmentHeaderBytes } from "./segment-header.ts";
 import { sequencesOf, settling } from "./settling.ts";
+import { spareFiles } from "./spare-files.ts";
 import { sweep } from "./sweep.ts";
 import { upkeep } from "./upkeep.ts";
 
@@ -54,7 +55,9 @@ export async function durableQueue(
   const recent = cache(settings.cacheBytes);
   const rate = drainRate(now);
   const waiting = flushes();
-  const records = reader(files, folder, markOf(queueId), settings.encryption);
+  const records = reader(files, folder, settings.encryption);
+  const spares = spareFiles({ ...settings, catalog });
+  const newFiles = segmentFiles({ ...settings, ...found, spares, onLeft: (number) => sweeper.add(number) });
   let nextConsumer = found.nextConsumer;
   let synced = { batches: 0, items: 0 };
   let closing: Promise<void> | undefined;
@@ -62,6 +65,7 @@ export async function durableQueue(
   const writer = appender({
     ...settings,
     ...found,
+    newFiles,
     onStored,
     onSafe: (before) => void notes.note(safeNote(before)),
     onEnded: () => void sweeper.go(),
@@ -73,7 +77,14 @@ export async function durableQueue(
     number: found.progressNumber,
     setTimer,
     onFailure: disk.failed,
-    snapshot: () => snapshotOf(queueId, writer, consumers, nextConsumer, sweeper.done),
+    snapshot: () =>
+      snapshotOf(
+        queueId,
+        { next: writer.next, nextSegment: newFiles.nextNumber },
+        consumers,
+        nextConsumer,
+        sweeper.done,
+      ),
   });
   const books = settling({
     ...found,
@@ -92,6 +103,7 @@ export async function durableQueue(
     consumers,
     reader: records,
     progress: notes,
+    spares,
     done: found.done,
     onFailure: disk.failed,
     onFreed: () => space.freed(),
@@ -196,6 +208,8 @@ export async function durableQueue(
     await Promise.all([writer.idle(), delivering.close()]);
     await letters.close();
     await writer.close();
+    await newFiles.close();
+    await spares.close();
     await sweeper.go();
     books.stop();
     waiting.close();

@@ -2,10 +2,10 @@ import { type Encryption, ExportError } from "@otlpkit/core";
 import { type Catalog, catalog, type Segment } from "./catalog.ts";
 import type { Consumer } from "./consumer.ts";
 import type { Files, OpenFile } from "./files.ts";
-import { deadFolderOf, markOf, queueIdBytes } from "./layout.ts";
+import { deadFolderOf } from "./layout.ts";
 import { nodeFiles } from "./node-files.ts";
 import type { Books, QueueRecord, RecordFacts } from "./queue.ts";
-import { type Reader, reader } from "./reader.ts";
+import { type Loaded, reader } from "./reader.ts";
 import type { RecordHead } from "./record.ts";
 import { consumersOf } from "./recover.ts";
 import { type Damage, type Survey, survey } from "./survey.ts";
@@ -79,10 +79,17 @@ function look(folder: string, options: InspectOptions, mayBeAbsent: boolean): In
 
   /** What is there at this moment. */
   async function now(): Promise<Survey | undefined> {
+    let before: readonly Damage[] | undefined;
     for (let attempt = 1; ; attempt++) {
       try {
         const found = await survey(files, folder);
-        if (found.queueId !== undefined || found.foreign.length > 0 || mayBeAbsent) return found;
+        const damages = found.damages.filter((damage) => before?.some((seen) => isSame(seen, damage)));
+        // What is being written, or has gone meanwhile, looks damaged once.
+        if (before === undefined && found.damages.length > 0) {
+          before = found.damages;
+          continue;
+        }
+        if (found.queueId !== undefined || found.foreign.length > 0 || mayBeAbsent) return { ...found, damages };
         throw new ExportError("invalid", `there is no queue in ${folder}`);
       } catch (error) {
         if ((error as { code?: string }).code !== "ENOENT") throw error;
@@ -102,8 +109,8 @@ function look(folder: string, options: InspectOptions, mayBeAbsent: boolean): In
       const file = await openIfThere(segment.name);
       if (file === undefined) continue;
       try {
-        for await (const piece of walk(file, markOf(segment.header.queueId), segment.bytes)) {
-          if (piece.kind === "damage") continue;
+        for await (const piece of walk(file, segment.mark, segment.bytes)) {
+          if (piece.kind !== "record") continue;
           const { offset, head } = piece;
           const { sequence } = head;
           if (segment.get(sequence)?.offset === offset && isWanted(segment, sequence))
@@ -125,10 +132,16 @@ function look(folder: string, options: InspectOptions, mayBeAbsent: boolean): In
     }
   }
 
-  async function withReader<T>(found: Survey, use: (read: Reader) => Promise<T>): Promise<T> {
-    const read = reader(files, folder, markOf(found.queueId ?? new Uint8Array(queueIdBytes)), options.encryption);
+  /** Undefined when it has gone meanwhile: a live queue deletes its files, or writes others over them. */
+  async function load(segment: Segment, sequence: number): Promise<Loaded | undefined> {
+    const read = reader(files, folder, options.encryption);
     try {
-      return await use(read);
+      return await read.read(segment, sequence);
+    } catch (error) {
+      const file = await openIfThere(segment.name);
+      await file?.close();
+      if (file === undefined) return undefined;
+      throw error;
     } finally {
       await read.close();
     }
@@ -155,8 +168,9 @@ function look(folder: string, options: InspectOptions, mayBeAbsent: boolean): In
       const found = await now();
       for await (const facts of recordsOf(found, (_, candidate) => candidate === sequence)) {
         const segment = found?.segments.find(({ name }) => name === facts.segment);
-        if (found === undefined || segment === undefined) continue;
-        const { batch, refusal } = await withReader(found, (read) => read.read(segment, sequence));
+        const loaded = segment === undefined ? undefined : await load(segment, sequence);
+        if (loaded === undefined) continue;
+        const { batch, refusal } = loaded;
         return { ...facts, batch, ...(refusal === undefined ? {} : { refusal }) };
       }
       return undefined;
@@ -173,7 +187,7 @@ function look(folder: string, options: InspectOptions, mayBeAbsent: boolean): In
       for await (const { segment: name, offset, bytes, sequence } of recordsOf(found, () => true)) {
         const segment = found.segments.find((candidate) => candidate.name === name);
         if (segment === undefined || locked.has(name)) continue;
-        const error = await withReader(found, (read) => problemOf(read.read(segment, sequence)));
+        const error = await problemOf(load(segment, sequence));
         if (error === undefined) continue;
         if (error.code === "forbidden") {
           // The same for all of the segment.
@@ -205,6 +219,10 @@ function look(folder: string, options: InspectOptions, mayBeAbsent: boolean): In
 
 /** How often to look again when files go while we look. */
 const attempts = 10;
+
+function isSame(one: Damage, other: Damage): boolean {
+  return one.segment === other.segment && one.offset === other.offset && one.bytes === other.bytes;
+}
 
 function catalogOf(found: Survey): Catalog {
   const all = catalog();

@@ -1,9 +1,14 @@
+import { crc32 } from "node:zlib";
+
 /**
  * What all files of a queue have in common; the whole is in FORMAT.md. Numbers are little-endian; those of 8 bytes stay
  * below 2^53.
  */
 
-/** What tells the records of one queue from all other bytes: nobody who sends us bodies can know it. */
+/**
+ * What tells the records of one segment from all other bytes: from bodies, since nobody who sends us one can know it, and
+ * from what was in the file before, when it is written over.
+ */
 export interface Mark {
   /** The first 4 bytes of each record. */
   readonly word: number;
@@ -13,10 +18,12 @@ export interface Mark {
 
 export const queueIdBytes = 16;
 
-export function markOf(queueId: Uint8Array): Mark {
-  const bytes = bufferOf(queueId);
+export function markOf(queueId: Uint8Array, segment: number): Mark {
+  const id = bufferOf(queueId);
+  const number = Buffer.alloc(8);
+  writeUint53(number, segment, 0);
   // Never zero: files may have holes.
-  return { word: (bytes.readUInt32LE(0) | 1) >>> 0, seed: bytes.readUInt32LE(4) };
+  return { word: (crc32(number, id.readUInt32LE(0)) | 1) >>> 0, seed: crc32(number, id.readUInt32LE(4)) };
 }
 
 /** The same bytes, as a Buffer. */
@@ -34,13 +41,16 @@ export function readUint53(bytes: Buffer, at: number): number {
 }
 
 const segmentName = /^segment-(\d{10,})\.otlpq$/;
+const spareName = /^spare-\d{10,}\.otlpq$/;
 const progressName = /^progress-(\d{10,})\.otlpq$/;
 
 export const nameOfSegment = (number: number): string => `segment-${String(number).padStart(10, "0")}.otlpq`;
+export const nameOfSpare = (number: number): string => `spare-${String(number).padStart(10, "0")}.otlpq`;
 export const nameOfProgress = (number: number): string => `progress-${String(number).padStart(10, "0")}.otlpq`;
 
 /** The numbers of the segments among these names, ascending. */
 export const segmentNumbers = (names: readonly string[]): number[] => numbersOf(names, segmentName);
+export const isSpare = (name: string): boolean => spareName.test(name);
 /** The numbers of the records of progress among these names, ascending. */
 export const progressNumbers = (names: readonly string[]): number[] => numbersOf(names, progressName);
 

@@ -44,11 +44,11 @@ export interface QueueOptions {
    * that does not fit gets a file of its own; one that is larger than `maxBytes` is refused as "too-large".
    */
   readonly segmentBytes?: number;
-  /** Most bytes that are written and synced at one time. Default 4 MiB: beyond that a sync gets no cheaper by the byte. */
+  /** Most bytes that are written at one time. Default 4 MiB: beyond that a write gets no cheaper by the byte. */
   readonly groupBytes?: number;
   /**
-   * How long a group waits for more company. Default 0: what comes during one sync makes up the next group, so groups grow
-   * by themselves when the disk is slow and nobody waits when it is not.
+   * How long a batch waits for company, up to 256 KiB. Default 0: what comes during one sync is written meanwhile and goes
+   * into the next, so groups grow by themselves when the disk is slow and nobody waits when it is not.
    */
   readonly groupDelayMs?: number;
   /**

@@ -2,7 +2,7 @@ import { crc32 } from "node:zlib";
 import { type Batch, type Encryption, ExportError, type FileOpener } from "@otlpkit/core";
 import type { Segment } from "./catalog.ts";
 import type { Files, OpenFile } from "./files.ts";
-import { bufferOf, type Mark } from "./layout.ts";
+import { bufferOf } from "./layout.ts";
 import type { Refusal } from "./queue.ts";
 import { decodeHead, decodePayload, type RecordHead } from "./record.ts";
 import { contextOf } from "./segment-header.ts";
@@ -35,7 +35,7 @@ interface Handle {
 
 const maxOpenFiles = 16;
 
-export function reader(files: Files, folder: string, mark: Mark, encryption: Encryption | undefined): Reader {
+export function reader(files: Files, folder: string, encryption: Encryption | undefined): Reader {
   const handles = new Map<number, Handle>();
 
   async function open(segment: Segment): Promise<{ file: OpenFile; opener: FileOpener | undefined }> {
@@ -81,7 +81,7 @@ export function reader(files: Files, folder: string, mark: Mark, encryption: Enc
       try {
         const { file, opener } = await handle.opened;
         const bytes = bufferOf(await file.read(entry.offset, entry.bytes));
-        const head = decodeHead(mark, bytes);
+        const head = decodeHead(segment.mark, bytes);
         if (head?.sequence !== sequence || bytes.length < entry.bytes) {
           throw damaged(segment, sequence, "its head was changed");
         }

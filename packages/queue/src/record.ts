@@ -135,6 +135,30 @@ export function headBytesAt(mark: Mark, bytes: Buffer): number | undefined {
   return headBytes >= minHeadBytes && headBytes <= maxHeadBytes ? headBytes : undefined;
 }
 
+/** Bytes of {@link encodeEnd}. */
+export const endBytes = 20;
+
+/**
+ * What stands behind the last record, until the next one is written over it: what comes after is left from before. `next`
+ * is the sequence of the record that would come.
+ */
+export function encodeEnd(mark: Mark, next: number): Buffer {
+  const bytes = Buffer.allocUnsafe(endBytes);
+  bytes.writeUInt32LE(mark.word, 0);
+  // No head is so short.
+  bytes.writeUInt32LE(endBytes, 4);
+  writeUint53(bytes, next, 8);
+  bytes.writeUInt32LE(crc32(bytes.subarray(0, 16), mark.seed), 16);
+  return bytes;
+}
+
+/** Whether that stands at the beginning of `bytes`. */
+export function isEnd(mark: Mark, bytes: Buffer): boolean {
+  if (bytes.length < endBytes || bytes.readUInt32LE(0) !== mark.word || bytes.readUInt32LE(4) !== endBytes)
+    return false;
+  return bytes.readUInt32LE(16) === crc32(bytes.subarray(0, 16), mark.seed);
+}
+
 /** The checksum of a payload in the clear. */
 export function checksumOf(details: Uint8Array, body: Uint8Array): number {
   // CRC32 and not CRC32C: that is what Node has in native code; both find every burst of up to 32 bits.

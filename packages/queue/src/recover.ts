@@ -10,7 +10,7 @@ import type { LoadedProgress, ProgressEntry, Snapshot } from "./progress-file.ts
 import type { Recovered } from "./queue.ts";
 import { setAside, type SetAside } from "./set-aside.ts";
 import { type Survey, survey } from "./survey.ts";
-import { keepDamaged, keepUnfinished, syncUnsafe, tidy } from "./tidy.ts";
+import { cutOverlong, keepDamaged, keepUnfinished, syncUnsafe, tidy } from "./tidy.ts";
 import { missingAmong, nextOf, safeBefore, takeOutUnfinished } from "./unfinished.ts";
 
 /** A queue as it was left, made fit to go on. */
@@ -53,6 +53,8 @@ export async function recover(options: RecoverOptions): Promise<RecoveredQueue> 
     for (const name of found.leftovers) await files.remove(`${folder}/${name}`);
     if (found.leftovers.length > 0) await files.syncFolder(folder);
   });
+
+  await cutOverlong(found, files, folder);
 
   const segments = catalog();
   for (const segment of found.segments) segments.add(segment);

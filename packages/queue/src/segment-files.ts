@@ -1,15 +1,26 @@
 import type { FileSealer } from "@otlpkit/core";
-import type { AppenderOptions } from "./appender.ts";
 import { bestEffort } from "./best-effort.ts";
 import type { OpenFile } from "./files.ts";
 import { nameOfSegment } from "./layout.ts";
+import type { Settings } from "./options.ts";
 import { contextOf } from "./segment-header.ts";
+import type { SpareFiles } from "./spare-files.ts";
 
-/** A file for a segment, with nothing in it. */
+/** A file for a segment, with nothing in it that counts. */
 export interface NewFile {
   readonly number: number;
   readonly file: OpenFile;
   readonly sealer: FileSealer | undefined;
+  /** Whether something is in it that is of no importance any more. */
+  readonly writtenOver: boolean;
+}
+
+export interface SegmentFilesOptions extends Pick<Settings, "files" | "folder" | "encryption"> {
+  readonly queueId: Uint8Array;
+  readonly nextSegment: number;
+  readonly spares: SpareFiles;
+  /** Told of a file that should be gone, and is perhaps not: what is in it must not count at the next start. */
+  readonly onLeft: (number: number) => void;
 }
 
 /** Makes files for segments; one ahead, so that nobody waits for it. */
@@ -31,26 +42,30 @@ export function segmentFiles({
   queueId,
   encryption,
   nextSegment,
-}: Pick<AppenderOptions, "files" | "folder" | "queueId" | "encryption" | "nextSegment">): SegmentFiles {
+  spares,
+  onLeft,
+}: SegmentFilesOptions): SegmentFiles {
   let nextNumber = nextSegment;
   let spare: Promise<NewFile> | undefined;
 
   async function make(): Promise<NewFile> {
     const number = nextNumber++;
     const sealer = await encryption?.create(contextOf(queueId, number));
-    const file = await files.open(`${folder}/${nameOfSegment(number)}`, "create");
+    const spare = await spares.take(number);
+    const file = spare ?? (await files.open(`${folder}/${nameOfSegment(number)}`, "create"));
+    const made = { number, file, sealer, writtenOver: spare !== undefined };
     try {
       await files.syncFolder(folder);
-      return { number, file, sealer };
+      return made;
     } catch (error) {
-      await discard({ number, file, sealer });
+      await discard(made);
       throw error;
     }
   }
 
   async function discard({ number, file }: NewFile): Promise<void> {
     await bestEffort(file.close());
-    await bestEffort(files.remove(`${folder}/${nameOfSegment(number)}`));
+    await files.remove(`${folder}/${nameOfSegment(number)}`).catch(() => onLeft(number));
   }
 
   return {

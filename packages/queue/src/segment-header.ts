@@ -14,6 +14,8 @@ export interface SegmentHeader {
   readonly itemsBefore: number;
   readonly madeAtMs: number;
   readonly queueId: Uint8Array;
+  /** Whether the file held another segment before, of which something may be left behind the last record. */
+  readonly writtenOver: boolean;
   /** What opens it; undefined when it is not encrypted. */
   readonly key: { readonly id: string; readonly header: Uint8Array } | undefined;
 }
@@ -25,6 +27,7 @@ const fixedBytes = 68;
 /** Where the records begin. */
 export const segmentHeaderBytes: number = 2 * copyBytes;
 const encryptedFlag = 1;
+const writtenOverFlag = 2;
 
 /** One copy. */
 export function encodeSegmentHeader(header: SegmentHeader): Buffer {
@@ -36,7 +39,7 @@ export function encodeSegmentHeader(header: SegmentHeader): Buffer {
   }
   bytes.set(magic, 0);
   bytes.writeUInt16LE(version, 8);
-  bytes.writeUInt16LE(header.key === undefined ? 0 : encryptedFlag, 10);
+  bytes.writeUInt16LE((header.key === undefined ? 0 : encryptedFlag) | (header.writtenOver ? writtenOverFlag : 0), 10);
   bytes.writeUInt32LE(header.generation, 12);
   writeUint53(bytes, header.number, 16);
   writeUint53(bytes, header.firstSequence, 24);
@@ -65,7 +68,7 @@ function decode(bytes: Buffer): SegmentHeader | undefined {
       `cannot read a segment: its version is ${bytes.readUInt16LE(8)}, not ${version}`,
     );
   }
-  const encrypted = (bytes.readUInt16LE(10) & encryptedFlag) !== 0;
+  const flags = bytes.readUInt16LE(10);
   return {
     generation: bytes.readUInt32LE(12),
     number: readUint53(bytes, 16),
@@ -73,12 +76,14 @@ function decode(bytes: Buffer): SegmentHeader | undefined {
     itemsBefore: readUint53(bytes, 32),
     madeAtMs: readUint53(bytes, 40),
     queueId: Buffer.from(bytes.subarray(48, 48 + queueIdBytes)),
-    key: encrypted
-      ? {
-          id: bytes.toString("utf8", fixedBytes, keyHeaderAt),
-          header: Buffer.from(bytes.subarray(keyHeaderAt, end)),
-        }
-      : undefined,
+    writtenOver: (flags & writtenOverFlag) !== 0,
+    key:
+      (flags & encryptedFlag) !== 0
+        ? {
+            id: bytes.toString("utf8", fixedBytes, keyHeaderAt),
+            header: Buffer.from(bytes.subarray(keyHeaderAt, end)),
+          }
+        : undefined,
   };
 }
 
@@ -93,6 +98,17 @@ export async function readSegmentHeader(file: OpenFile): Promise<SegmentHeader |
   const second = decode(bytes.subarray(copyBytes));
   if (first === undefined || second === undefined) return first ?? second;
   return second.generation > first.generation ? second : first;
+}
+
+/** Puts nothing in place of the header, so that nobody takes what is in the file for anything. */
+export async function blankSegmentHeader(file: OpenFile): Promise<void> {
+  await file.write([new Uint8Array(segmentHeaderBytes)], 0);
+  await file.sync();
+}
+
+/** Whether nothing was ever put in place of that. */
+export async function isBlank(file: OpenFile): Promise<boolean> {
+  return (await file.read(0, segmentHeaderBytes)).every((byte) => byte === 0);
 }
 
 /**

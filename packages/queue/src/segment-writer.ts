@@ -2,8 +2,7 @@ import type { Batch } from "@otlpkit/core";
 import type { Position } from "./appender.ts";
 import { bestEffort } from "./best-effort.ts";
 import { type Catalog, type Segment, segmentOf } from "./catalog.ts";
-import { markOf } from "./layout.ts";
-import { checksumOf, encodeHead, minHeadBytes } from "./record.ts";
+import { checksumOf, encodeEnd, encodeHead, endBytes, minHeadBytes } from "./record.ts";
 import type { NewFile } from "./segment-files.ts";
 import { encodeSegmentHeader, segmentHeaderBytes } from "./segment-header.ts";
 
@@ -29,8 +28,6 @@ export interface SegmentWriter {
   readonly segment: Segment;
   /** Of the file, with everything that has a place in it. */
   readonly plannedBytes: number;
-  /** Bytes that have a place, and of which nobody knows yet whether they can be written. */
-  readonly unwrittenBytes: number;
   /** Encodes a record for the place behind all others; undefined if there is no room for it. */
   place(record: NewRecord, at: Position, unsafeBefore: number): Place | undefined;
   /** Writes what has a place, in that order. */
@@ -56,15 +53,20 @@ export interface SegmentWriterOptions {
 }
 
 export function segmentWriter(newFile: NewFile, options: SegmentWriterOptions): SegmentWriter {
-  const { number, file, sealer } = newFile;
+  const { number, file, sealer, writtenOver } = newFile;
   const { catalog, queueId, segmentBytes, next, madeAtMs } = options;
-  const mark = markOf(queueId);
   const key = sealer === undefined ? undefined : { id: sealer.keyId, header: sealer.header };
   const { sequence: firstSequence, items: itemsBefore } = next;
-  const segment = segmentOf({ number, generation: 1, firstSequence, itemsBefore, madeAtMs, queueId, key }, 0);
+  const segment = segmentOf(
+    { number, generation: 1, firstSequence, itemsBefore, madeAtMs, queueId, writtenOver, key },
+    0,
+  );
+  const { mark } = segment;
   segment.open = true;
   let planned = segmentHeaderBytes;
-  /** Behind what counts; 0 while nothing does, not even the header. */
+  /** Behind what was written; 0 while nothing was, not even the header. */
+  let written = 0;
+  /** Behind what counts; 0 while nothing does. */
   let committed = 0;
 
   function place(record: NewRecord, { sequence, items }: Position, unsafeBefore: number): Place | undefined {
@@ -97,10 +99,11 @@ export function segmentWriter(newFile: NewFile, options: SegmentWriterOptions): 
     return { sequence, itemsBefore: items, offset, bytes, parts: [head, ...payload] };
   }
 
-  async function end(): Promise<void> {
+  async function end(cutAt: number | undefined): Promise<void> {
     segment.open = false;
-    if (committed === 0) await options.discard(newFile);
-    else await bestEffort(file.close());
+    if (committed === 0) return options.discard(newFile);
+    if (cutAt !== undefined) await bestEffort(file.truncate(cutAt));
+    await bestEffort(file.close());
   }
 
   return {
@@ -108,15 +111,17 @@ export function segmentWriter(newFile: NewFile, options: SegmentWriterOptions): 
     get plannedBytes() {
       return planned;
     },
-    get unwrittenBytes() {
-      return planned - Math.max(committed, segmentHeaderBytes);
-    },
     place,
     async write(records) {
+      const last = records.at(-1) as Place;
       const parts = records.flatMap((record) => record.parts);
-      if (committed > 0) return file.write(parts, committed);
-      const header = encodeSegmentHeader(segment.header);
-      return file.write([header, header, ...parts], 0);
+      parts.push(encodeEnd(mark, last.sequence + 1));
+      if (written === 0) {
+        const header = encodeSegmentHeader(segment.header);
+        parts.unshift(header, header);
+      }
+      await file.write(parts, written);
+      written = last.offset + last.bytes;
     },
     sync: () => file.sync(),
     commit(records) {
@@ -124,7 +129,7 @@ export function segmentWriter(newFile: NewFile, options: SegmentWriterOptions): 
       const end = last.offset + last.bytes;
       if (committed > 0) catalog.grew(segment, end - committed);
       else {
-        segment.bytes = end;
+        segment.bytes = end + endBytes;
         catalog.add(segment);
       }
       committed = end;
@@ -133,11 +138,8 @@ export function segmentWriter(newFile: NewFile, options: SegmentWriterOptions): 
         segment.add(sequence, { offset, bytes, items, acceptedAtMs, tenant, itemsBefore: before });
       }
     },
-    async withdraw() {
-      segment.open = false;
-      if (committed > 0) await bestEffort(file.truncate(committed));
-      await end();
-    },
-    end,
+    withdraw: () => end(committed),
+    // What is left from before takes room that nobody counts.
+    end: () => end(writtenOver ? committed + endBytes : undefined),
   };
 }

@@ -67,7 +67,8 @@ export function settling(options: SettlingOptions): Settling {
     drop,
     async damaged(one, segment, sequence) {
       const entry = segment.get(sequence);
-      if (entry === undefined) return;
+      // While it was read the segment may have gone, and something else been written over it.
+      if (entry === undefined || catalog.find(sequence) !== segment) return;
       const { offset, bytes } = entry;
       let file: string | undefined;
       try {

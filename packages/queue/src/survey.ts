@@ -1,10 +1,10 @@
 import { ExportError } from "@otlpkit/core";
 import { type Segment, segmentOf } from "./catalog.ts";
 import type { Files, OpenFile } from "./files.ts";
-import { bufferOf, type Mark, markOf, nameOfSegment, segmentNumbers } from "./layout.ts";
+import { bufferOf, isSpare, markOf, nameOfSegment, segmentNumbers } from "./layout.ts";
 import { type LoadedProgress, loadProgress } from "./progress-file.ts";
-import type { RecordHead } from "./record.ts";
-import { readSegmentHeader, type SegmentHeader } from "./segment-header.ts";
+import { endBytes, type RecordHead } from "./record.ts";
+import { isBlank, readSegmentHeader, type SegmentHeader } from "./segment-header.ts";
 import { walk } from "./walk.ts";
 
 /** Bytes in a segment that are no record. */
@@ -23,6 +23,8 @@ export interface Survey {
   readonly queueId: Uint8Array | undefined;
   readonly segments: readonly Segment[];
   readonly damages: readonly Damage[];
+  /** Segments that are longer than what is in them: they were written over a file that was there. */
+  readonly overlong: readonly Segment[];
   /** Files with nothing in them, or with nothing that anybody waits for. */
   readonly leftovers: readonly string[];
   /** Encrypted files whose header is lost: nothing can open them. */
@@ -39,17 +41,21 @@ interface Opened {
   readonly header: SegmentHeader | undefined;
 }
 
+/** Where a write broke off in a file that held another segment before, nobody can say which bytes are from before. */
+const mostOfOneWrite = 4 * 1024 * 1024;
+
 /** Looks at everything from head to head, and changes nothing. */
 export async function survey(files: Files, folder: string): Promise<Survey> {
   const names = await files.list(folder);
   const progress = await loadProgress(files, folder, names);
   const numbers = segmentNumbers(names);
   const done = new Set(progress.snapshot?.done);
-  const leftovers = numbers.filter((number) => done.has(number)).map(nameOfSegment);
+  const leftovers = [...numbers.filter((number) => done.has(number)).map(nameOfSegment), ...names.filter(isSpare)];
   const lost: string[] = [];
   const foreign: { name: string; error: ExportError }[] = [];
   const damages: Damage[] = [];
   const segments: Segment[] = [];
+  const overlong: Segment[] = [];
   let queueId: Buffer | undefined;
   if (progress.snapshot !== undefined) queueId = Buffer.from(progress.snapshot.queueId, "hex");
 
@@ -78,13 +84,16 @@ export async function survey(files: Files, folder: string): Promise<Survey> {
       continue;
     }
     const id = queueId;
-    const mark = markOf(id);
-    const found = await withFile(files, folder, number, async (file) =>
-      surveyOne({ number, file, size: await file.size(), header }, mark, id, damages),
-    );
+    const { found, size } = await withFile(files, folder, number, async (file) => {
+      const bytes = await file.size();
+      return { found: await surveyOne({ number, file, size: bytes, header }, id, damages), size: bytes };
+    });
     if (found === "lost") lost.push(name);
     else if (found === undefined) leftovers.push(name);
-    else segments.push(found);
+    else {
+      segments.push(found);
+      if (found.bytes < size) overlong.push(found);
+    }
   }
 
   cutWithdrawn(segments);
@@ -100,6 +109,7 @@ export async function survey(files: Files, folder: string): Promise<Survey> {
     queueId,
     segments: filled,
     damages,
+    overlong: overlong.filter(({ records }) => records > 0),
     leftovers,
     lost,
     foreign,
@@ -110,20 +120,26 @@ export async function survey(files: Files, folder: string): Promise<Survey> {
 /** The segment; undefined when nothing is in it; "lost" when nobody can open it. */
 async function surveyOne(
   { number, file, size, header }: Opened,
-  mark: Mark,
   queueId: Buffer,
   damages: Damage[],
 ): Promise<Segment | "lost" | undefined> {
   let segment = header === undefined ? undefined : segmentOf(header, size);
   const found: Damage[] = [];
   let nextSequence = header?.firstSequence ?? 0;
-  for await (const { kind, offset, ...rest } of walk(file, mark, size)) {
+  let end = size;
+  for await (const piece of walk(file, markOf(queueId, number), size)) {
+    const { kind, offset } = piece;
     if (kind === "damage") {
-      const { bytes } = rest as { bytes: number };
-      found.push({ segment: nameOfSegment(number), offset, bytes, last: offset + bytes === size });
+      const last = offset + piece.bytes === size;
+      const bytes = last && header?.writtenOver === true ? Math.min(piece.bytes, mostOfOneWrite) : piece.bytes;
+      found.push({ segment: nameOfSegment(number), offset, bytes, last });
       continue;
     }
-    const { head } = rest as { head: RecordHead };
+    if (kind === "end") {
+      end = offset + endBytes;
+      continue;
+    }
+    const { head } = piece;
     segment ??= segmentOf(headerFrom(head, number, queueId), size);
     if (head.encrypted && segment.header.key === undefined) return "lost";
     const { sequence, tenant, items, itemsBefore, acceptedAtMs } = head;
@@ -137,6 +153,8 @@ async function surveyOne(
     segment.add(sequence, { offset, bytes, items, acceptedAtMs, tenant, itemsBefore });
     segment.safeBefore = Math.max(segment.safeBefore, sequence - head.unsafeBefore);
   }
+  if (segment === undefined && (await isBlank(file))) return undefined;
+  if (segment !== undefined) segment.bytes = end;
   damages.push(...found);
   return segment;
 }
@@ -151,6 +169,7 @@ function headerFrom(head: RecordHead, number: number, queueId: Uint8Array): Segm
     itemsBefore,
     madeAtMs: acceptedAtMs,
     queueId,
+    writtenOver: false,
     key: undefined,
   };
 }

@@ -4,11 +4,14 @@ import type { Files } from "./files.ts";
 import { nameOfSegment } from "./layout.ts";
 import type { Progress } from "./progress.ts";
 import type { Reader } from "./reader.ts";
+import type { SpareFiles } from "./spare-files.ts";
 
-/** Deletes segments that everybody is done with. */
+/** Deletes segments that everybody is done with, or keeps their files for others. */
 export interface Sweep {
   /** Segments that are done with, and whose files may come back when the power is cut now. */
   readonly done: readonly number[];
+  /** Takes care of the file of a segment in which nothing counts. */
+  add(number: number): void;
   /** Looks for what may go. Resolves when that is gone. */
   go(): Promise<void>;
 }
@@ -20,6 +23,7 @@ export interface SweepOptions {
   readonly consumers: readonly Consumer[];
   readonly reader: Reader;
   readonly progress: Progress;
+  readonly spares: SpareFiles;
   readonly done: readonly number[];
   readonly onFailure: (attempted: string, error: unknown) => void;
   /** Told when there is room again. */
@@ -27,7 +31,7 @@ export interface SweepOptions {
 }
 
 export function sweep(options: SweepOptions): Sweep {
-  const { files, folder, catalog, consumers, reader } = options;
+  const { files, folder, catalog, consumers, reader, spares } = options;
   let done = [...options.done];
   let running: Promise<void> | undefined;
   let again = false;
@@ -58,13 +62,14 @@ export function sweep(options: SweepOptions): Sweep {
       done = done.concat(going.map(({ number }) => number));
       // What became of them must be known before they are gone. When the disk is too full even for that, they go first.
       const noted = await options.progress.checkpoint();
+      const gone = new Set<number>();
       for (const segment of going) {
         catalog.remove(segment);
         for (const consumer of consumers) consumer.forget(segment.number);
         await reader.release(segment);
+        if (noted && (await spares.keep(segment))) gone.add(segment.number);
       }
-      const gone = new Set<number>();
-      for (const number of done) if (await remove(number)) gone.add(number);
+      for (const number of done) if (!gone.has(number) && (await remove(number))) gone.add(number);
       if (!noted) await options.progress.checkpoint();
       try {
         await files.syncFolder(folder);
@@ -79,6 +84,9 @@ export function sweep(options: SweepOptions): Sweep {
   return {
     get done() {
       return done;
+    },
+    add(number) {
+      done = [...done, number];
     },
     go() {
       again = true;

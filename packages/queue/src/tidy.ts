@@ -32,6 +32,12 @@ export async function keepDamaged(
   return { tornBytes, damagedPlaces };
 }
 
+/** Cuts off what is left from before in a file that was written over, and not to its end. */
+export async function cutOverlong({ overlong }: Survey, files: Files, folder: string): Promise<void> {
+  for (const { name, bytes } of overlong)
+    await tidy(() => change(files, `${folder}/${name}`, (file) => file.truncate(bytes)));
+}
+
 /**
  * What a killed process had only handed to the operating system is safe from now on. Only the newest segment can have been
  * answered as "buffered" and not be synced.

@@ -3,7 +3,6 @@ import type { Position } from "./appender.ts";
 import type { Catalog, Segment } from "./catalog.ts";
 import type { Amount } from "./events.ts";
 import type { Files } from "./files.ts";
-import { markOf } from "./layout.ts";
 import type { LoadedProgress } from "./progress-file.ts";
 import { reader } from "./reader.ts";
 
@@ -34,7 +33,7 @@ export async function takeOutUnfinished(
   for (const segment of catalog.segments) {
     const end = segment.firstSequence + segment.length;
     if (end <= safe) continue;
-    const records = reader(files, folder, markOf(segment.header.queueId), encryption);
+    const records = reader(files, folder, encryption);
     try {
       for (let sequence = Math.max(safe, segment.firstSequence); sequence < end; sequence++) {
         const entry = segment.get(sequence);

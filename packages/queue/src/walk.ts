@@ -1,12 +1,14 @@
 import type { OpenFile } from "./files.ts";
 import { bufferOf, type Mark } from "./layout.ts";
-import { decodeHead, headBytesAt, minHeadBytes, type RecordHead } from "./record.ts";
+import { decodeHead, endBytes, headBytesAt, isEnd, minHeadBytes, type RecordHead } from "./record.ts";
 import { segmentHeaderBytes } from "./segment-header.ts";
 
 /** What is found in a segment, one after the other. */
 export type Found =
   | { readonly kind: "record"; readonly offset: number; readonly head: RecordHead }
-  | { readonly kind: "damage"; readonly offset: number; readonly bytes: number };
+  | { readonly kind: "damage"; readonly offset: number; readonly bytes: number }
+  /** Nothing more was written. What follows in the file, if anything does, is left from before. */
+  | { readonly kind: "end"; readonly offset: number };
 
 const farBytes = 256 * 1024;
 const nearBytes = 4096;
@@ -41,9 +43,9 @@ export async function* walk(file: OpenFile, mark: Mark, size: number): AsyncGene
   /** Where the word of a head stands next. */
   async function seek(from: number): Promise<number> {
     aheadBytes = farBytes;
-    for (let offset = from; offset + minHeadBytes <= size;) {
-      const bytes = await look(offset, minHeadBytes);
-      if (bytes.length < minHeadBytes) break;
+    for (let offset = from; offset + endBytes <= size;) {
+      const bytes = await look(offset, endBytes);
+      if (bytes.length < endBytes) break;
       const index = bytes.indexOf(word);
       if (index >= 0) return offset + index;
       offset += bytes.length - (word.length - 1);
@@ -55,13 +57,15 @@ export async function* walk(file: OpenFile, mark: Mark, size: number): AsyncGene
   let offset = segmentHeaderBytes;
   while (offset < size) {
     const head = await headAt(offset);
-    if (head === undefined) {
+    const ends = head === undefined && isEnd(mark, await look(offset, endBytes));
+    if (head === undefined && !ends) {
       damagedFrom ??= offset;
       offset = await seek(offset + 1);
       continue;
     }
     if (damagedFrom !== undefined) yield { kind: "damage", offset: damagedFrom, bytes: offset - damagedFrom };
     damagedFrom = undefined;
+    if (head === undefined) return yield { kind: "end", offset };
     yield { kind: "record", offset, head };
     const bytes = head.headBytes + head.payloadBytes;
     aheadBytes = bytes > farBytes / 4 ? nearBytes : farBytes;

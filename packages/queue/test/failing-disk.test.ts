@@ -80,3 +80,20 @@ describe.each(["create", "write", "sync"] as const)("a queue whose disk fails to
     expect(await delivered(queue)).toEqual([]);
   });
 });
+
+it("counts nothing at the next start that it had refused and could not delete", async () => {
+  const files = simulatedFiles({ random: randomFrom(1) });
+  const options = { folder: "/q", files, minFreeBytes: 0, ...fakeClock() };
+  const queue = await openQueue(options);
+  files.fault = ({ kind, path }) => (/sync$|remove/.test(kind) && path.startsWith("/q/segment") ? "EIO" : undefined);
+  await expect(queue.send(batchOf(1), {})).rejects.toMatchObject({ code: "unavailable" });
+  files.fault = () => undefined;
+  await settled();
+  expect(files.files("/q").filter(({ path }) => path.startsWith("/q/segment"))).toHaveLength(1);
+  expect(await delivered(queue)).toEqual([]);
+
+  const again = await openQueue(options);
+  expect(again.recovered.queued).toEqual({ batches: 0, items: 0 });
+  expect(await delivered(again)).toEqual([]);
+  expect(again.facts().consumers[0]?.books.accepted).toEqual({ batches: 0, items: 0 });
+});

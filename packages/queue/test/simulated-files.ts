@@ -16,6 +16,7 @@ export interface Call {
     | "rename"
     | "remove"
     | "syncFolder";
+  /** What the file is called at this moment. */
   readonly path: string;
 }
 
@@ -107,10 +108,11 @@ function filesOn(options: SimulatedFilesOptions, disk: Disk): SimulatedFiles {
     return found;
   };
 
-  const openFile = (path: string, file: SimulatedContent): OpenFile => {
+  const openFile = (openedAs: string, file: SimulatedContent): OpenFile => {
     let open = true;
+    const name = (): string => [...disk.entries].find(([, entry]) => entry === file)?.[0] ?? openedAs;
     const here = (): SimulatedContent => {
-      if (!open) throw failure("EBADF", path);
+      if (!open) throw failure("EBADF", openedAs);
       return file;
     };
     return {
@@ -118,8 +120,8 @@ function filesOn(options: SimulatedFilesOptions, disk: Disk): SimulatedFiles {
         return here().seen().length;
       },
       async read(offset, length) {
-        const code = await begin("read", path);
-        if (code) throw failure(code, path);
+        const code = await begin("read", name());
+        if (code) throw failure(code, openedAs);
         return here()
           .seen()
           .slice(offset, offset + length);
@@ -128,25 +130,25 @@ function filesOn(options: SimulatedFilesOptions, disk: Disk): SimulatedFiles {
         const bytes = joined(parts);
         const ticket = {};
         writing.set(ticket, { content: here(), offset, bytes });
-        const code = await begin("write", path);
+        const code = await begin("write", name());
         writing.delete(ticket);
         const room = disk.capacityBytes - usedBytes() + Math.max(0, here().seen().length - offset);
         const written = code ? random.below(bytes.length + 1) : Math.min(bytes.length, Math.max(0, room));
         if (written > 0) file.change({ kind: "write", offset, bytes: bytes.subarray(0, written) });
-        if (code) throw failure(code, path);
-        if (written < bytes.length) throw failure("ENOSPC", path);
+        if (code) throw failure(code, openedAs);
+        if (written < bytes.length) throw failure("ENOSPC", openedAs);
       },
       async truncate(length) {
-        const code = await begin("truncate", path);
-        if (code) throw failure(code, path);
+        const code = await begin("truncate", name());
+        if (code) throw failure(code, openedAs);
         here().change({ kind: "truncate", length });
       },
       async sync() {
         const endSync = here().beginSync();
-        const code = await begin("sync", path);
+        const code = await begin("sync", name());
         if (!code) return endSync();
         here().failSync(random);
-        throw failure(code, path);
+        throw failure(code, openedAs);
       },
       async close() {
         open = false;
