@@ -35,6 +35,9 @@ export interface FileSealer {
    * Seals the `index`th record, whose plain bytes are `parts` laid end to end; `clear` is authenticated beside it and
    * stays readable. Indexes ascend, gaps allowed, since the index is the nonce.
    *
+   * What it returns, laid end to end, is as many bytes as the plain ones, in their order, and then `overheadBytes` that prove
+   * them. It belongs to the caller, who may free the memory.
+   *
    * @throws ExportError "invalid" when `index` is not above the last one that was sealed
    */
   seal(index: number, parts: readonly Uint8Array[], clear?: Uint8Array): readonly Uint8Array[];
@@ -43,8 +46,10 @@ export interface FileSealer {
 /** Opens the records of one file. */
 export interface FileOpener {
   readonly keyId: string;
+  /** Those of the sealer. */
+  readonly overheadBytes: number;
   /**
-   * The plain bytes of the `index`th record.
+   * The plain bytes of the `index`th record; no part of `sealed`, which the caller may free.
    *
    * @throws ExportError "invalid" when a bit of `sealed` or `clear` was changed, or it is not the `index`th record
    */

@@ -83,6 +83,7 @@ export function appender(options: AppenderOptions): Appender {
     onSynced: synced,
     onFailed(into, error) {
       options.onFailure("sync records", error);
+      into.segment.failed = true;
       // They are in the operating system's memory still; what comes now goes elsewhere.
       if (active?.writer !== into) return;
       endRequested = true;

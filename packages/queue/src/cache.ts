@@ -7,7 +7,14 @@ export interface Cache {
   remove(sequence: number): void;
 }
 
-/** When there is no room the oldest go, for they are on disk. */
+/** What has waited longer is not about to be delivered. */
+const soonMs = 10_000;
+
+/**
+ * When there is no room a new one stays out, for it is on disk: those that are there come before it. If they went in its
+ * favour, each would be gone just before its turn as soon as more waits than there is room for. Only what waits for something
+ * longer makes room.
+ */
 export function cache(maxBytes: number): Cache {
   const kept = new Map<number, Loaded>();
   let bytes = 0;
@@ -21,8 +28,9 @@ export function cache(maxBytes: number): Cache {
     put(sequence, loaded) {
       const { byteLength } = loaded.batch.body;
       if (byteLength > maxBytes) return;
-      for (const oldest of kept.keys()) {
+      for (const [oldest, { acceptedAtMs }] of kept) {
         if (bytes + byteLength <= maxBytes) break;
+        if (loaded.acceptedAtMs - acceptedAtMs < soonMs) return;
         remove(oldest);
       }
       kept.set(sequence, loaded);

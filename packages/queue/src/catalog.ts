@@ -25,6 +25,8 @@ export interface Segment {
   bytes: number;
   /** Whether more may come. */
   open: boolean;
+  /** The disk failed while it was written. */
+  failed: boolean;
   /** What is before this sequence was on stable storage when the last of its records was written. */
   safeBefore: number;
   /** Why its records can't be read; they wait for another start. */
@@ -102,6 +104,7 @@ export function segmentOf(header: SegmentHeader, bytes: number): Segment {
     mark: markOf(queueId, number),
     bytes,
     open: false,
+    failed: false,
     safeBefore: firstSequence,
     lockedOut: undefined,
     firstSequence,

@@ -85,7 +85,7 @@ export function groupCommit(into: SegmentWriter, options: GroupCommitOptions): G
     }
     if (!fsynced) return onSafe(group);
     unsynced.push(...group);
-    if (failures.length === 0) syncing ??= sync().finally(() => (syncing = undefined));
+    if (failures.length === 0) syncing ??= sync();
   }
 
   async function sync(): Promise<void> {
@@ -96,17 +96,19 @@ export function groupCommit(into: SegmentWriter, options: GroupCommitOptions): G
         await into.sync();
       } catch (error) {
         failures.push({ attempted: "sync records", error, lost: group });
-        return;
+        break;
       }
       onSafe(group);
     }
+    // At once: whoever writes meanwhile must find either this sync, which sees what was written, or none.
+    syncing = undefined;
   }
 
   /** Who comes while the disk is busy goes along, and who comes in the same turn. */
   async function company(): Promise<void> {
     if (syncing !== undefined) await enoughOr(syncing);
     await enoughOr(new Promise((resolve) => setImmediate(resolve)));
-    if (groupDelayMs === 0 || syncing !== undefined) return;
+    if (groupDelayMs === 0 || syncing !== undefined || added.length === 0) return;
     let cancel = (): void => {};
     await enoughOr(new Promise((resolve) => (cancel = setTimer(resolve, groupDelayMs))));
     cancel();

@@ -1,3 +1,4 @@
+import { setTimeout } from "node:timers/promises";
 import { type Encryption, ExportError } from "@otlpkit/core";
 import { type Catalog, catalog, type Segment } from "./catalog.ts";
 import type { Consumer } from "./consumer.ts";
@@ -5,7 +6,7 @@ import type { Files, OpenFile } from "./files.ts";
 import { deadFolderOf } from "./layout.ts";
 import { nodeFiles } from "./node-files.ts";
 import type { Books, QueueRecord, RecordFacts } from "./queue.ts";
-import { type Loaded, reader } from "./reader.ts";
+import { type Loaded, type Reader, reader } from "./reader.ts";
 import type { RecordHead } from "./record.ts";
 import { consumersOf } from "./recover.ts";
 import { type Damage, type Survey, survey } from "./survey.ts";
@@ -87,6 +88,7 @@ function look(folder: string, options: InspectOptions, mayBeAbsent: boolean): In
         // What is being written, or has gone meanwhile, looks damaged once.
         if (before === undefined && found.damages.length > 0) {
           before = found.damages;
+          await setTimeout(secondLookMs);
           continue;
         }
         if (found.queueId !== undefined || found.foreign.length > 0 || mayBeAbsent) return { ...found, damages };
@@ -133,8 +135,7 @@ function look(folder: string, options: InspectOptions, mayBeAbsent: boolean): In
   }
 
   /** Undefined when it has gone meanwhile: a live queue deletes its files, or writes others over them. */
-  async function load(segment: Segment, sequence: number): Promise<Loaded | undefined> {
-    const read = reader(files, folder, options.encryption);
+  async function load(read: Reader, segment: Segment, sequence: number): Promise<Loaded | undefined> {
     try {
       return await read.read(segment, sequence);
     } catch (error) {
@@ -142,8 +143,6 @@ function look(folder: string, options: InspectOptions, mayBeAbsent: boolean): In
       await file?.close();
       if (file === undefined) return undefined;
       throw error;
-    } finally {
-      await read.close();
     }
   }
 
@@ -168,10 +167,16 @@ function look(folder: string, options: InspectOptions, mayBeAbsent: boolean): In
       const found = await now();
       for await (const facts of recordsOf(found, (_, candidate) => candidate === sequence)) {
         const segment = found?.segments.find(({ name }) => name === facts.segment);
-        const loaded = segment === undefined ? undefined : await load(segment, sequence);
-        if (loaded === undefined) continue;
-        const { batch, refusal } = loaded;
-        return { ...facts, batch, ...(refusal === undefined ? {} : { refusal }) };
+        if (segment === undefined) continue;
+        const read = reader(files, folder, options.encryption);
+        try {
+          const loaded = await load(read, segment, sequence);
+          if (loaded === undefined) continue;
+          const { batch, refusal } = loaded;
+          return { ...facts, batch, ...(refusal === undefined ? {} : { refusal }) };
+        } finally {
+          await read.close();
+        }
       }
       return undefined;
     },
@@ -184,16 +189,21 @@ function look(folder: string, options: InspectOptions, mayBeAbsent: boolean): In
       for (const { name, error } of found.foreign) yield wholeFile(name, error.message);
       for (const name of found.lost) yield wholeFile(name, "its header is lost, and with it the key");
       const locked = new Set<string>();
-      for await (const { segment: name, offset, bytes, sequence } of recordsOf(found, () => true)) {
-        const segment = found.segments.find((candidate) => candidate.name === name);
-        if (segment === undefined || locked.has(name)) continue;
-        const error = await problemOf(load(segment, sequence));
-        if (error === undefined) continue;
-        if (error.code === "forbidden") {
-          // The same for all of the segment.
-          locked.add(name);
-          yield { ...wholeFile(name, error.message), locked: true };
-        } else yield { segment: name, offset, bytes, sequence, problem: error.message, locked: false };
+      const read = reader(files, folder, options.encryption);
+      try {
+        for await (const { segment: name, offset, bytes, sequence } of recordsOf(found, () => true)) {
+          const segment = found.segments.find((candidate) => candidate.name === name);
+          if (segment === undefined || locked.has(name)) continue;
+          const error = await problemOf(load(read, segment, sequence));
+          if (error === undefined) continue;
+          if (error.code === "forbidden") {
+            // The same for all of the segment.
+            locked.add(name);
+            yield { ...wholeFile(name, error.message), locked: true };
+          } else yield { segment: name, offset, bytes, sequence, problem: error.message, locked: false };
+        }
+      } finally {
+        await read.close();
       }
     },
     async keys() {
@@ -216,6 +226,9 @@ function look(folder: string, options: InspectOptions, mayBeAbsent: boolean): In
     deadLetters: () => look(deadFolderOf(folder), options, true),
   };
 }
+
+/** No write takes so long, as a rule. */
+const secondLookMs = 100;
 
 /** How often to look again when files go while we look. */
 const attempts = 10;
@@ -247,9 +260,10 @@ function segmentFacts(segment: Segment, damages: readonly Damage[]): SegmentFact
 }
 
 function factsOf(segment: Segment, offset: number, head: RecordHead): RecordFacts {
-  const { sequence, signal, tenant, items, acceptedAtMs, encrypted, headBytes, payloadBytes } = head;
-  const bytes = headBytes + payloadBytes;
-  return { sequence, signal, tenant, items, bytes, acceptedAtMs, segment: segment.name, offset, encrypted };
+  const { sequence, signal, tenant, items, acceptedAtMs, encrypted, sealedBefore, sealedAfter } = head;
+  const bytes = head.headBytes + head.payloadBytes;
+  const where = { segment: segment.name, offset, bytes };
+  return { ...where, sequence, signal, tenant, items, acceptedAtMs, encrypted, sealedBefore, sealedAfter };
 }
 
 async function problemOf(work: Promise<unknown>): Promise<ExportError | undefined> {

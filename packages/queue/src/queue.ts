@@ -122,6 +122,9 @@ export interface RecordFacts {
   readonly segment: string;
   readonly offset: number;
   readonly encrypted: boolean;
+  /** So many small records before it, and after it, were sealed together with it: damage to one is damage to all. */
+  readonly sealedBefore: number;
+  readonly sealedAfter: number;
 }
 
 /** Why a dead letter is one. */

@@ -1,8 +1,11 @@
 import { crc32 } from "node:zlib";
 import { type Batch, type Encryption, ExportError, type FileOpener } from "@otlpkit/core";
 import type { Segment } from "./catalog.ts";
+import { damagedRecord } from "./damaged-record.ts";
+import { giveBack } from "./give-back.ts";
 import type { Files, OpenFile } from "./files.ts";
 import { bufferOf } from "./layout.ts";
+import { openAlone, type Opened, openTogether } from "./open-sealed.ts";
 import type { Refusal } from "./queue.ts";
 import { decodeHead, decodePayload, type RecordHead } from "./record.ts";
 import { contextOf } from "./segment-header.ts";
@@ -30,6 +33,8 @@ export interface Reader {
 
 interface Handle {
   readonly opened: Promise<{ readonly file: OpenFile; readonly opener: FileOpener | undefined }>;
+  /** Those that were opened together last: mostly the next one is among them. */
+  together: readonly Opened[];
   users: number;
 }
 
@@ -46,7 +51,7 @@ export function reader(files: Files, folder: string, encryption: Encryption | un
   function take(segment: Segment): Handle {
     let handle = handles.get(segment.number);
     if (handle === undefined) {
-      handle = { opened: open(segment), users: 0 };
+      handle = { opened: open(segment), together: [], users: 0 };
       handle.opened.catch(() => handles.delete(segment.number));
       makeRoom();
     } else handles.delete(segment.number);
@@ -76,18 +81,28 @@ export function reader(files: Files, folder: string, encryption: Encryption | un
   return {
     async read(segment, sequence) {
       const entry = segment.get(sequence);
-      if (entry === undefined) throw damaged(segment, sequence, "it is not there");
+      if (entry === undefined) throw damagedRecord(segment, sequence, "it is not there");
       const handle = take(segment);
       try {
         const { file, opener } = await handle.opened;
+        const known = handle.together.find(({ head }) => head.sequence === sequence);
+        if (known !== undefined) return loaded(known);
         const bytes = bufferOf(await file.read(entry.offset, entry.bytes));
         const head = decodeHead(segment.mark, bytes);
         if (head?.sequence !== sequence || bytes.length < entry.bytes) {
-          throw damaged(segment, sequence, "its head was changed");
+          throw damagedRecord(segment, sequence, "its head was changed");
         }
-        const payload = bytes.subarray(head.headBytes, head.headBytes + head.payloadBytes);
-        const plain = openPayload(segment, head, bytes.subarray(0, head.headBytes), payload, opener);
-        return { ...decodePayload(head, plain), acceptedAtMs: head.acceptedAtMs };
+        if (head.encrypted !== (opener !== undefined)) {
+          throw damagedRecord(segment, sequence, "its segment is another one");
+        }
+        if (opener === undefined) return loaded(checked(segment, head, bytes));
+        if (head.sealedBefore === 0 && head.sealedAfter === 0) {
+          const alone = openAlone(segment, head, bytes, opener);
+          giveBack(bytes);
+          return loaded(alone);
+        }
+        handle.together = await openTogether(file, segment, head, opener);
+        return loaded(handle.together[head.sealedBefore] as Opened);
       } finally {
         handle.users--;
       }
@@ -102,20 +117,14 @@ export function reader(files: Files, folder: string, encryption: Encryption | un
   };
 }
 
-function openPayload(
-  segment: Segment,
-  head: RecordHead,
-  clear: Buffer,
-  payload: Buffer,
-  opener: FileOpener | undefined,
-): Uint8Array {
-  const { sequence, encrypted, checksum } = head;
-  if (encrypted !== (opener !== undefined)) throw damaged(segment, sequence, "its segment is another one");
-  if (opener === undefined) {
-    if (crc32(payload) !== checksum) throw damaged(segment, sequence, "its body was changed");
-    return payload;
-  }
-  return opener.open(sequence - segment.firstSequence, payload, clear);
+function checked(segment: Segment, head: RecordHead, bytes: Buffer): Opened {
+  const payload = bytes.subarray(head.headBytes, head.headBytes + head.payloadBytes);
+  if (crc32(payload) === head.checksum) return { head, payload };
+  throw damagedRecord(segment, head.sequence, "its body was changed");
+}
+
+function loaded({ head, payload }: Opened): Loaded {
+  return { ...decodePayload(head, payload), acceptedAtMs: head.acceptedAtMs };
 }
 
 /** What opens the records of a segment; undefined when it is not encrypted. */
@@ -127,8 +136,4 @@ async function openerOf(segment: Segment, encryption: Encryption | undefined): P
     "forbidden",
     `cannot read ${segment.name}: it is encrypted with the key "${key.id}", and no encryption is configured; configure one that has this key`,
   );
-}
-
-function damaged(segment: Segment, sequence: number, why: string): ExportError {
-  return new ExportError("invalid", `cannot read record ${sequence} of ${segment.name}: ${why}`);
 }

@@ -18,6 +18,9 @@ export interface RecordHead {
   readonly items: number;
   /** So many records before this one were not yet safe when it was written: whether they were answered nobody can say. */
   readonly unsafeBefore: number;
+  /** So many records before it, and after it, were sealed together with it. */
+  readonly sealedBefore: number;
+  readonly sealedAfter: number;
   /** Checksum of the payload; 0 where it is sealed, which is better. */
   readonly checksum: number;
   readonly signal: Signal;
@@ -94,7 +97,9 @@ export function encodeHead(
   bytes[50] = (head.encrypted ? encryptedFlag : 0) | (tenant === undefined ? 0 : tenantFlag);
   bytes[51] = 0;
   bytes.writeUInt32LE(head.unsafeBefore, 52);
-  bytes.fill(0, 56, fixedBytes);
+  bytes.writeUInt16LE(head.sealedBefore, 56);
+  bytes.writeUInt16LE(head.sealedAfter, 58);
+  bytes.fill(0, 60, fixedBytes);
   if (tenant !== undefined) bytes.set(tenant, fixedBytes);
   const end = fixedBytes + tenantBytes;
   bytes.writeUInt32LE(crc32(bytes.subarray(0, end), mark.seed), end);
@@ -121,6 +126,8 @@ export function decodeHead(mark: Mark, bytes: Buffer): RecordHead | undefined {
     items: bytes.readUInt32LE(40),
     checksum: bytes.readUInt32LE(44),
     unsafeBefore: bytes.readUInt32LE(52),
+    sealedBefore: bytes.readUInt16LE(56),
+    sealedAfter: bytes.readUInt16LE(58),
     signal,
     format,
     encrypted: (flags & encryptedFlag) !== 0,
@@ -136,19 +143,15 @@ export function headBytesAt(mark: Mark, bytes: Buffer): number | undefined {
 }
 
 /** Bytes of {@link encodeEnd}. */
-export const endBytes = 20;
+export const endBytes = 12;
 
-/**
- * What stands behind the last record, until the next one is written over it: what comes after is left from before. `next`
- * is the sequence of the record that would come.
- */
-export function encodeEnd(mark: Mark, next: number): Buffer {
+/** What stands behind the last record, until the next one is written over it: what comes after is left from before. */
+export function encodeEnd(mark: Mark): Buffer {
   const bytes = Buffer.allocUnsafe(endBytes);
   bytes.writeUInt32LE(mark.word, 0);
   // No head is so short.
   bytes.writeUInt32LE(endBytes, 4);
-  writeUint53(bytes, next, 8);
-  bytes.writeUInt32LE(crc32(bytes.subarray(0, 16), mark.seed), 16);
+  bytes.writeUInt32LE(crc32(bytes.subarray(0, 8), mark.seed), 8);
   return bytes;
 }
 
@@ -156,7 +159,7 @@ export function encodeEnd(mark: Mark, next: number): Buffer {
 export function isEnd(mark: Mark, bytes: Buffer): boolean {
   if (bytes.length < endBytes || bytes.readUInt32LE(0) !== mark.word || bytes.readUInt32LE(4) !== endBytes)
     return false;
-  return bytes.readUInt32LE(16) === crc32(bytes.subarray(0, 16), mark.seed);
+  return bytes.readUInt32LE(8) === crc32(bytes.subarray(0, 8), mark.seed);
 }
 
 /** The checksum of a payload in the clear. */

@@ -46,7 +46,7 @@ export function segmentFiles({
   onLeft,
 }: SegmentFilesOptions): SegmentFiles {
   let nextNumber = nextSegment;
-  let spare: Promise<NewFile> | undefined;
+  let ahead: Promise<NewFile> | undefined;
 
   async function make(): Promise<NewFile> {
     const number = nextNumber++;
@@ -73,23 +73,23 @@ export function segmentFiles({
       return nextNumber;
     },
     prepare() {
-      if (spare !== undefined) return;
+      if (ahead !== undefined) return;
       const made = make();
-      spare = made;
+      ahead = made;
       // Whether the disk fails is for the one to hear who needs a file.
       made.catch(() => {
-        if (spare === made) spare = undefined;
+        if (ahead === made) ahead = undefined;
       });
     },
     async take() {
-      const prepared = await spare?.catch(() => undefined);
-      spare = undefined;
+      const prepared = await ahead?.catch(() => undefined);
+      ahead = undefined;
       return prepared ?? make();
     },
     discard,
     async close() {
-      const unused = await spare?.catch(() => undefined);
-      spare = undefined;
+      const unused = await ahead?.catch(() => undefined);
+      ahead = undefined;
       if (unused !== undefined) await discard(unused);
     },
   };

@@ -2,7 +2,9 @@ import type { Batch } from "@otlpkit/core";
 import type { Position } from "./appender.ts";
 import { bestEffort } from "./best-effort.ts";
 import { type Catalog, type Segment, segmentOf } from "./catalog.ts";
-import { checksumOf, encodeEnd, encodeHead, endBytes, minHeadBytes } from "./record.ts";
+import { encodePlain, encodeSealed, type PlacedRecord } from "./encode-records.ts";
+import { giveBack } from "./give-back.ts";
+import { encodeEnd, endBytes, minHeadBytes } from "./record.ts";
 import type { NewFile } from "./segment-files.ts";
 import { encodeSegmentHeader, segmentHeaderBytes } from "./segment-header.ts";
 
@@ -14,13 +16,16 @@ export interface NewRecord {
   readonly acceptedAtMs: number;
 }
 
-/** Where a record goes, and its bytes as they go there. */
+/** Where a record goes. */
 export interface Place {
   readonly sequence: number;
   readonly itemsBefore: number;
+  /** So many records before it were not yet safe when it got its place. */
+  readonly unsafeBefore: number;
   readonly offset: number;
+  /** With its head. */
   readonly bytes: number;
-  readonly parts: readonly Uint8Array[];
+  readonly payloadBytes: number;
 }
 
 /** Writes one segment, from front to end. */
@@ -28,13 +33,13 @@ export interface SegmentWriter {
   readonly segment: Segment;
   /** Of the file, with everything that has a place in it. */
   readonly plannedBytes: number;
-  /** Encodes a record for the place behind all others; undefined if there is no room for it. */
+  /** Gives a record the place behind all others; undefined if there is no room for it. */
   place(record: NewRecord, at: Position, unsafeBefore: number): Place | undefined;
-  /** Writes what has a place, in that order. */
-  write(records: readonly Place[]): Promise<void>;
+  /** Encodes what has a place, seals it if that is wanted, and writes it, in that order. */
+  write(records: readonly PlacedRecord[]): Promise<void>;
   sync(): Promise<void>;
   /** What was written counts from now on. */
-  commit(records: readonly (NewRecord & Place)[]): void;
+  commit(records: readonly PlacedRecord[]): void;
   /** Cuts off what was not committed, and ends. */
   withdraw(): Promise<void>;
   /** Nothing more will be written. A file with nothing in it goes. */
@@ -63,46 +68,29 @@ export function segmentWriter(newFile: NewFile, options: SegmentWriterOptions): 
   );
   const { mark } = segment;
   segment.open = true;
+  const behind = encodeEnd(mark);
   let planned = segmentHeaderBytes;
   /** Behind what was written; 0 while nothing was, not even the header. */
   let written = 0;
   /** Behind what counts; 0 while nothing does. */
   let committed = 0;
 
-  function place(record: NewRecord, { sequence, items }: Position, unsafeBefore: number): Place | undefined {
-    const { batch, details, tenant, acceptedAtMs } = record;
-    const { signal, format, body } = batch;
-    const payloadBytes = details.length + body.byteLength + (sealer?.overheadBytes ?? 0);
+  function place({ batch, details, tenant }: NewRecord, at: Position, unsafeBefore: number): Place | undefined {
+    const { sequence, items: before } = at;
+    const payloadBytes = details.length + batch.body.byteLength + (sealer?.overheadBytes ?? 0);
     const bytes = minHeadBytes + (tenant?.length ?? 0) + payloadBytes;
     if (planned + bytes > segmentBytes && planned > segmentHeaderBytes) return undefined;
-    const head = encodeHead(
-      mark,
-      {
-        payloadBytes,
-        detailBytes: details.length,
-        sequence,
-        itemsBefore: items,
-        acceptedAtMs,
-        items: batch.items,
-        unsafeBefore,
-        checksum: sealer === undefined ? checksumOf(details, body) : 0,
-        signal,
-        format,
-        encrypted: sealer !== undefined,
-      },
-      tenant,
-    );
-    const plain = details.length === 0 ? [body] : [details, body];
-    const payload = sealer?.seal(sequence - firstSequence, plain, head) ?? plain;
     const offset = planned;
     planned += bytes;
-    return { sequence, itemsBefore: items, offset, bytes, parts: [head, ...payload] };
+    return { sequence, itemsBefore: before, unsafeBefore, offset, bytes, payloadBytes };
   }
 
   async function end(cutAt: number | undefined): Promise<void> {
     segment.open = false;
     if (committed === 0) return options.discard(newFile);
     if (cutAt !== undefined) await bestEffort(file.truncate(cutAt));
+    // What was withdrawn must not come back, as it is stored anew.
+    if (segment.failed) await bestEffort(file.sync());
     await bestEffort(file.close());
   }
 
@@ -114,14 +102,17 @@ export function segmentWriter(newFile: NewFile, options: SegmentWriterOptions): 
     place,
     async write(records) {
       const last = records.at(-1) as Place;
-      const parts = records.flatMap((record) => record.parts);
-      parts.push(encodeEnd(mark, last.sequence + 1));
+      const encoded =
+        sealer === undefined ? encodePlain(mark, records) : encodeSealed(mark, records, sealer, firstSequence);
+      const parts = [...encoded];
+      parts.push(behind);
       if (written === 0) {
         const header = encodeSegmentHeader(segment.header);
         parts.unshift(header, header);
       }
       await file.write(parts, written);
       written = last.offset + last.bytes;
+      if (sealer !== undefined) encoded.forEach(giveBack);
     },
     sync: () => file.sync(),
     commit(records) {
@@ -138,7 +129,10 @@ export function segmentWriter(newFile: NewFile, options: SegmentWriterOptions): 
         segment.add(sequence, { offset, bytes, items, acceptedAtMs, tenant, itemsBefore: before });
       }
     },
-    withdraw: () => end(committed),
+    async withdraw() {
+      segment.failed = true;
+      await end(committed);
+    },
     // What is left from before takes room that nobody counts.
     end: () => end(writtenOver ? committed + endBytes : undefined),
   };

@@ -29,8 +29,9 @@ export function spareFiles({ files, folder, maxBytes, segmentBytes, catalog }: S
   let spare: { readonly path: string; readonly file: OpenFile } | undefined;
   let closed = false;
 
-  const isWanted = ({ bytes }: Segment): boolean =>
+  const isWanted = ({ bytes, failed }: Segment): boolean =>
     !closed &&
+    !failed &&
     spare === undefined &&
     // One is enough, if it is of the usual size.
     bytes > segmentBytes / 2 &&

@@ -41,7 +41,10 @@ interface Opened {
   readonly header: SegmentHeader | undefined;
 }
 
-/** Where a write broke off in a file that held another segment before, nobody can say which bytes are from before. */
+/**
+ * Where a write broke off in a file that held another segment before, nobody can say which bytes are from before; so much is
+ * kept aside for people to look at.
+ */
 const mostOfOneWrite = 4 * 1024 * 1024;
 
 /** Looks at everything from head to head, and changes nothing. */
@@ -92,7 +95,8 @@ export async function survey(files: Files, folder: string): Promise<Survey> {
     else if (found === undefined) leftovers.push(name);
     else {
       segments.push(found);
-      if (found.bytes < size) overlong.push(found);
+      const isTorn = damages.some(({ segment, last }) => last && segment === name);
+      if (found.bytes < size && !isTorn) overlong.push(found);
     }
   }
 
@@ -127,18 +131,19 @@ async function surveyOne(
   const found: Damage[] = [];
   let nextSequence = header?.firstSequence ?? 0;
   let end = size;
+  let damage: { readonly offset: number; readonly bytes: number } | undefined;
   for await (const piece of walk(file, markOf(queueId, number), size)) {
     const { kind, offset } = piece;
     if (kind === "damage") {
-      const last = offset + piece.bytes === size;
-      const bytes = last && header?.writtenOver === true ? Math.min(piece.bytes, mostOfOneWrite) : piece.bytes;
-      found.push({ segment: nameOfSegment(number), offset, bytes, last });
+      damage = piece;
       continue;
     }
     if (kind === "end") {
       end = offset + endBytes;
       continue;
     }
+    if (damage !== undefined) found.push({ ...damage, segment: nameOfSegment(number), last: false });
+    damage = undefined;
     const { head } = piece;
     segment ??= segmentOf(headerFrom(head, number, queueId), size);
     if (head.encrypted && segment.header.key === undefined) return "lost";
@@ -152,6 +157,11 @@ async function surveyOne(
     nextSequence = sequence + 1;
     segment.add(sequence, { offset, bytes, items, acceptedAtMs, tenant, itemsBefore });
     segment.safeBefore = Math.max(segment.safeBefore, sequence - head.unsafeBefore);
+  }
+  if (damage !== undefined) {
+    end = damage.offset;
+    const bytes = header?.writtenOver === false ? damage.bytes : Math.min(damage.bytes, mostOfOneWrite);
+    found.push({ segment: nameOfSegment(number), offset: end, bytes, last: true });
   }
   if (segment === undefined && (await isBlank(file))) return undefined;
   if (segment !== undefined) segment.bytes = end;

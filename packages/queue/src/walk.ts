@@ -54,22 +54,26 @@ export async function* walk(file: OpenFile, mark: Mark, size: number): AsyncGene
   }
 
   let damagedFrom: number | undefined;
+  /** Where nothing more was written, if no record follows after all: a write that the disk failed to do leaves it. */
+  let ended: number | undefined;
   let offset = segmentHeaderBytes;
   while (offset < size) {
     const head = await headAt(offset);
-    const ends = head === undefined && isEnd(mark, await look(offset, endBytes));
-    if (head === undefined && !ends) {
+    if (head === undefined) {
+      if (ended === undefined && isEnd(mark, await look(offset, endBytes))) ended = offset;
       damagedFrom ??= offset;
       offset = await seek(offset + 1);
       continue;
     }
     if (damagedFrom !== undefined) yield { kind: "damage", offset: damagedFrom, bytes: offset - damagedFrom };
-    damagedFrom = undefined;
-    if (head === undefined) return yield { kind: "end", offset };
+    damagedFrom = ended = undefined;
     yield { kind: "record", offset, head };
     const bytes = head.headBytes + head.payloadBytes;
     aheadBytes = bytes > farBytes / 4 ? nearBytes : farBytes;
     offset += bytes;
   }
-  if (damagedFrom !== undefined) yield { kind: "damage", offset: damagedFrom, bytes: size - damagedFrom };
+  const damagedTo = ended ?? size;
+  if (damagedFrom !== undefined && damagedFrom < damagedTo)
+    yield { kind: "damage", offset: damagedFrom, bytes: damagedTo - damagedFrom };
+  if (ended !== undefined) yield { kind: "end", offset: ended };
 }

@@ -164,3 +164,14 @@ it("keeps what was refused as a dead letter, however long that takes while it is
   expect(next.facts()).toMatchObject({ queued: { batches: 0 }, deadLetters: { batches: 1 } });
   await next.close();
 });
+
+it("waits for company only while there is somebody to wait for", async () => {
+  const clock = fakeClock();
+  const queue = await opened(simulatedFiles({ random: randomFrom(1) }), { ...clock, groupDelayMs: 500 });
+  let sent = false;
+  void queue.send(batch(1, 100), {}).then(() => (sent = true));
+  while (!sent) await clock.advance(100);
+  // Nobody moves the clock any more.
+  await queue.close();
+  expect(queue.facts().queued.batches).toBe(1);
+});

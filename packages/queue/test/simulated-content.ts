@@ -42,8 +42,8 @@ export function simulatedContent(start: Uint8Array = new Uint8Array(0)): Simulat
 interface State {
   seen: Uint8Array;
   lasting: Uint8Array;
-  /** Not synced. With `doomed`: a sync has failed on it, and no other will take it up. */
-  changes: { readonly change: Change; doomed: boolean }[];
+  /** Not synced, and no sync has failed on them. */
+  changes: { readonly change: Change }[];
 }
 
 function content(state: State): SimulatedContent {
@@ -51,20 +51,20 @@ function content(state: State): SimulatedContent {
     seen: () => state.seen,
     change(change) {
       state.seen = applied(state.seen, change);
-      state.changes.push({ change, doomed: false });
+      state.changes.push({ change });
     },
     beginSync() {
       const covered = new Set(state.changes);
       return () => {
         for (const entry of state.changes) {
-          if (covered.has(entry) && !entry.doomed) state.lasting = applied(state.lasting, entry.change);
+          if (covered.has(entry)) state.lasting = applied(state.lasting, entry.change);
         }
-        state.changes = state.changes.filter((entry) => !covered.has(entry) || entry.doomed);
+        state.changes = state.changes.filter((entry) => !covered.has(entry));
       };
     },
     failSync(random) {
       state.lasting = partly(state.lasting, state.changes, random, random.pick(outcomes));
-      for (const entry of state.changes) entry.doomed = true;
+      state.changes = [];
     },
     flip(offset, bit) {
       for (const bytes of [(state.seen = state.seen.slice()), (state.lasting = state.lasting.slice())]) {

@@ -211,9 +211,11 @@ function filesOn(options: SimulatedFilesOptions, disk: Disk): SimulatedFiles {
       const covered = new Set(disk.entryChanges.filter((change) => change.folder === folder));
       const code = await begin("syncFolder", folder);
       if (code) throw failure(code, folder);
-      for (const { apply } of covered) apply(disk.lastingEntries);
-      const rest = disk.entryChanges.filter((change) => !covered.has(change));
-      disk.entryChanges.splice(0, Infinity, ...rest);
+      // What another sync has made last meanwhile is not done again, over what came later.
+      for (const change of disk.entryChanges.splice(0)) {
+        if (covered.has(change)) change.apply(disk.lastingEntries);
+        else disk.entryChanges.push(change);
+      }
     },
     async freeBytes() {
       return Math.max(0, disk.capacityBytes - usedBytes());

@@ -30,7 +30,7 @@ export function toyEncryption(keyIds: readonly string[]): Encryption {
           if (used.has(index)) throw new Error(`record ${index} was sealed before`);
           used.add(index);
           const hidden = Buffer.concat(parts).map((byte) => byte ^ 0x5a);
-          return [tag(`${context} ${index}`, clear, hidden), hidden];
+          return [hidden, tag(`${context} ${index}`, clear, hidden)];
         },
       };
     },
@@ -47,10 +47,12 @@ export function toyEncryption(keyIds: readonly string[]): Encryption {
 function opener(keyId: string, context: string): FileOpener {
   return {
     keyId,
+    overheadBytes: tagBytes,
     open(index, sealed, clear = new Uint8Array(0)) {
-      const hidden = sealed.subarray(tagBytes);
+      const end = sealed.length - tagBytes;
+      const hidden = sealed.subarray(0, end);
       const expected = tag(`${context} ${index}`, clear, hidden);
-      if (!Buffer.from(sealed.subarray(0, tagBytes)).equals(expected)) {
+      if (!Buffer.from(sealed.subarray(end)).equals(expected)) {
         throw new ExportError("invalid", `record ${index} was changed`);
       }
       return hidden.map((byte) => byte ^ 0x5a);

@@ -7,7 +7,10 @@ export interface Turns {
   readonly waiting: number;
   /** How many turns there were. */
   readonly count: number;
-  /** Lets one of those that wait go on, any of them, and everything that follows from it until all wait again. */
+  /**
+   * Lets one of those that wait go on, any of them, or a few that end at nearly the same moment, and everything that follows
+   * until all wait again.
+   */
   next(): Promise<void>;
 }
 
@@ -24,7 +27,10 @@ export function turns(random: Random): Turns {
     },
     async next() {
       count++;
-      if (waiting.length > 0) waiting.splice(random.below(waiting.length), 1)[0]?.();
+      for (let together = random.pick([1, 1, 1, 2, 3]); together > 0 && waiting.length > 0; together--) {
+        waiting.splice(random.below(waiting.length), 1)[0]?.();
+        for (let moments = random.below(4); moments > 0; moments--) await undefined;
+      }
       await settled();
     },
   };

@@ -1,7 +1,7 @@
 import { type Batch, protobufBatch } from "@otlpkit/core";
 import { recordingSender } from "@otlpkit/testkit";
 import { expect, it } from "vitest";
-import { openQueue, type Queue, type QueueOptions } from "../src/index.ts";
+import { inspect, openQueue, type Queue, type QueueOptions, type RecordFacts } from "../src/index.ts";
 import { numberOf } from "./payload.ts";
 import { randomFrom } from "./random.ts";
 import { type SimulatedFiles, simulatedFiles } from "./simulated-files.ts";
@@ -88,6 +88,8 @@ it("says no more than a write's worth is torn when one was broken off in such a 
   expect(restarted.recovered).toMatchObject({ damagedPlaces: 0, damaged: { batches: 0 } });
   expect(restarted.recovered.tornBytes).toBeGreaterThan(0);
   expect(restarted.recovered.tornBytes).toBeLessThanOrEqual(4 * 1024 * 1024);
+  const onDisk = restarted.facts().bytes;
+  expect(onDisk).toBe(files.files("/q").reduce((sum, file) => sum + (/segment/.test(file.path) ? file.bytes : 0), 0));
   await restarted.close();
 });
 
@@ -112,4 +114,30 @@ it("never takes more of the disk than it may, files that wait to be written over
   expect(most).toBeGreaterThan(maxBytes / 2);
   expect(most).toBeLessThanOrEqual(maxBytes);
   await queue.close();
+});
+
+it("goes on behind an end that the disk kept, when it failed to write over it", async () => {
+  const files = simulatedFiles({ random: randomFrom(1) });
+  const queue = await opened(files, { durability: "buffered" });
+  queue.drain(recordingSender());
+  await sendAndDeliver(queue, 1, 40);
+  const stuck = await opened(files.kill(randomFrom(1)), { durability: "buffered" });
+  for (let number = 41; number <= 43; number++) await stuck.send(batch(number, 100), {});
+  const left = files.kill(randomFrom(1));
+  const records: RecordFacts[] = [];
+  for await (const record of inspect("/q", { files: left.atEase() }).records()) records.push(record);
+  const second = records.at(-2) ?? expect.fail();
+  const third = records.at(-1) ?? expect.fail();
+  const path = `/q/${second.segment}`;
+  const end = left.contents(path).slice(third.offset + third.bytes, third.offset + third.bytes + 12);
+  const file = await left.atEase().open(path, "change");
+  await file.write([end], second.offset);
+
+  const again = await opened(left);
+  const far = recordingSender();
+  again.drain(far);
+  await again.flush();
+  expect(far.batches.map(numberOf).filter((number) => number > 40)).toEqual([41, 43]);
+  expect(again.recovered).toMatchObject({ damagedPlaces: 1, tornBytes: 0 });
+  await again.close();
 });
