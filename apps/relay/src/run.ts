@@ -12,7 +12,7 @@ import {
 import { readArguments, usage } from "./arguments.ts";
 import { banner } from "./banner.ts";
 import { configurationFromEnvironment } from "./from-environment.ts";
-import { weighBuffersWithHeap } from "./garbage-collection.ts";
+import { prepareForBuffers } from "./buffer-memory.ts";
 import { language, type RelayConfiguration } from "./language.ts";
 import { writeLedger } from "./ledger.ts";
 import { type Relay, startRelay } from "./start-relay.ts";
@@ -61,7 +61,7 @@ async function serve(
   const format = logFormat ?? (encoding === "json" ? "json" : "text");
   const context = (): Fields => (relay === undefined ? {} : relay.traceIds());
   const log = makeLog({ format, level, context, ...repeats(sampling) }).with(initial_fields);
-  weighBuffersWithHeap();
+  prepareForBuffers();
   // Before anything listens, so that a signal at any moment is an orderly end.
   const asked = stopSignal(log);
   const metrics = makeMetrics();

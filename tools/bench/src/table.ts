@@ -62,7 +62,7 @@ function perItem(micros: number): string {
 }
 
 function times(ratio: number): string {
-  return `${ratio >= 20 ? ratio.toFixed(0) : ratio.toFixed(1)}x`;
+  return `${ratio.toFixed(ratio >= 20 ? 0 : ratio >= 2 ? 1 : 2)}x`;
 }
 
 function amount(value: number): string {

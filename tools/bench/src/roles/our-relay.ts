@@ -6,12 +6,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { readConfiguration } from "@otlpkit/config";
 import { log } from "@otlpkit/telemetry";
-import { weighBuffersWithHeap } from "../../../../apps/relay/src/garbage-collection.ts";
+import { prepareForBuffers } from "../../../../apps/relay/src/buffer-memory.ts";
 import { language } from "../../../../apps/relay/src/language.ts";
 import { startRelay } from "../../../../apps/relay/src/start-relay.ts";
 import { ready } from "../child.ts";
 
-weighBuffersWithHeap();
+prepareForBuffers();
 const [protocol, endpoint, durability] = process.argv.slice(2);
 const exporter = protocol === "grpc" ? "otlp_grpc" : "otlp_http";
 const folder = mkdtempSync(join(tmpdir(), "otlpkit-bench-"));
@@ -19,7 +19,7 @@ process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
 process.on("SIGTERM", () => process.exit());
 writeFileSync(join(folder, "key"), randomBytes(32));
 const keys = durability === "encrypted" ? `, encryption: { keys: [{ id: one, file: "${folder}/key" }] }` : "";
-const queued = durability === undefined ? "" : ", sending_queue: { storage: file_storage }";
+const queued = durability === undefined ? "" : ", sending_queue: { storage: file_storage, num_consumers: 64 }";
 const text = `
 receivers:
   otlp: { protocols: { ${protocol}: { endpoint: "127.0.0.1:0" } } }
