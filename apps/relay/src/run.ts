@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { ConfigurationError, type ConfigurationSource, type Environment, readConfiguration } from "@otlpkit/config";
 import {
@@ -38,8 +39,9 @@ export async function run(words: readonly string[], environment: Environment): P
       return misuse;
     }
     case "validate": {
-      const configuration = await load(command.config, environment);
-      if (configuration === undefined) return failure;
+      const loaded = await load(command.config, environment);
+      if (loaded === undefined) return failure;
+      const { configuration } = loaded;
       for (const warning of configuration.warnings) process.stderr.write(`warning: ${warning}\n`);
       process.stdout.write(`${command.config} is valid\n`);
       return success;
@@ -54,8 +56,9 @@ async function serve(
   { config, logFormat }: { readonly config: string | undefined; readonly logFormat: "text" | "json" | undefined },
   environment: Environment,
 ): Promise<number> {
-  const configuration = await (config === undefined ? fromEnvironment(environment) : load(config, environment));
-  if (configuration === undefined) return failure;
+  const loaded = await (config === undefined ? fromEnvironment(environment) : load(config, environment));
+  if (loaded === undefined) return failure;
+  const { configuration, fingerprint } = loaded;
   let relay: Relay | undefined;
   const { encoding, level, initial_fields, sampling } = configuration.service.telemetry.logs;
   const format = logFormat ?? (encoding === "json" ? "json" : "text");
@@ -68,7 +71,7 @@ async function serve(
   const broken = failures(log, metrics);
   for (const warning of configuration.warnings) log.warn(warning);
   try {
-    relay = await startRelay(configuration, { log, metrics, version });
+    relay = await startRelay(configuration, { log, metrics, version, fingerprint });
   } catch (error) {
     log.error("cannot start", { error });
     if (format === "text") process.stderr.write(adviceFor(error, config));
@@ -95,7 +98,13 @@ function repeats(sampling: RelayConfiguration["service"]["telemetry"]["logs"]["s
     : { maxRepeats: Number.POSITIVE_INFINITY };
 }
 
-async function load(file: string, environment: Environment): Promise<RelayConfiguration | undefined> {
+/** A configuration, and the SHA-256 of the file it was read from. */
+interface Loaded {
+  readonly configuration: RelayConfiguration;
+  readonly fingerprint: string | undefined;
+}
+
+async function load(file: string, environment: Environment): Promise<Loaded | undefined> {
   let text: string;
   try {
     text = readFileSync(file, "utf8");
@@ -107,15 +116,17 @@ async function load(file: string, environment: Environment): Promise<RelayConfig
   return read({ text, file, environment });
 }
 
-async function fromEnvironment(environment: Environment): Promise<RelayConfiguration | undefined> {
+async function fromEnvironment(environment: Environment): Promise<Loaded | undefined> {
   const { value, warnings } = configurationFromEnvironment(environment);
   for (const warning of warnings) process.stderr.write(`warning: ${warning}\n`);
   return read({ value, file: "environment" });
 }
 
-async function read(source: ConfigurationSource): Promise<RelayConfiguration | undefined> {
+async function read(source: ConfigurationSource): Promise<Loaded | undefined> {
   try {
-    return await readConfiguration(source, language);
+    const configuration = await readConfiguration(source, language);
+    const fingerprint = "text" in source ? createHash("sha256").update(source.text).digest("hex") : undefined;
+    return { configuration, fingerprint };
   } catch (error) {
     if (!(error instanceof ConfigurationError)) throw error;
     const count = error.problems.length;

@@ -35,6 +35,8 @@ export interface Surroundings {
   readonly metrics?: Metrics;
   readonly health?: Health;
   readonly version?: string;
+  /** Of the configuration's file, for the audit log: so that a change of it shows. */
+  readonly fingerprint?: string | undefined;
 }
 
 /** A relay that is up. */
@@ -74,7 +76,7 @@ const lastSpansMs = 2_000;
  * @throws ExportError when a door cannot be opened or a component cannot be made; what was open is closed again
  */
 export async function startRelay(configuration: RelayConfiguration, surroundings: Surroundings): Promise<Relay> {
-  const { log, metrics = makeMetrics(), health = makeHealth(), version = "" } = surroundings;
+  const { log, metrics = makeMetrics(), health = makeHealth(), version = "", fingerprint } = surroundings;
   const undo: (() => unknown)[] = [];
   try {
     return await start();
@@ -194,7 +196,7 @@ export async function startRelay(configuration: RelayConfiguration, surroundings
       outcome: "success",
       actor: "otlpkit",
       target: "relay",
-      facts: { version },
+      facts: { version, ...(fingerprint === undefined ? {} : { fingerprint }) },
     });
 
     let closing: Promise<{ leftItems: number }> | undefined;

@@ -1,9 +1,11 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import type { ChainedRecord } from "@otlpkit/audit";
 import { seeded } from "@otlpkit/testkit";
 import { freePort, httpBackend } from "@otlpkit/testkit/node";
 import { httpTransport } from "@otlpkit/transport-http";
@@ -85,6 +87,36 @@ describe("the relay as a process", () => {
     child.kill("SIGTERM");
     expect(await exited).toBe(0);
     expect(output.text).toContain("accepted 1 items: 1 delivered, 0 rejected, 0 dropped");
+  });
+
+  it("notes in the audit log with which configuration it started", async () => {
+    const cwd = folder();
+    const file = join(cwd, "relay.yaml");
+    const fingerprints: unknown[] = [];
+    for (const level of ["info", "debug"]) {
+      const text = `
+receivers: { otlp: { protocols: { http: { endpoint: "127.0.0.1:0" } } } }
+exporters: { nop: {} }
+service:
+  status: { enabled: false }
+  telemetry: { logs: { level: ${level} } }
+  audit: { directory: "${cwd}/audit" }
+  pipelines: { traces: { receivers: [otlp], exporters: [nop] } }
+`;
+      writeFileSync(file, text);
+      const { child, exited, says } = relay(["--config", file, "--log-format", "json"], { cwd });
+      await says('"ready"');
+      child.kill("SIGTERM");
+      expect(await exited).toBe(0);
+      const lines = readdirSync(join(cwd, "audit")).flatMap((name) =>
+        readFileSync(join(cwd, "audit", name), "utf8").split("\n"),
+      );
+      const started = lines.filter((line) => line.includes('"relay.started"')).at(-1) ?? "{}";
+      const { facts } = JSON.parse(started) as ChainedRecord;
+      expect(facts?.["fingerprint"]).toBe(createHash("sha256").update(text).digest("hex"));
+      fingerprints.push(facts?.["fingerprint"]);
+    }
+    expect(new Set(fingerprints).size).toBe(2);
   });
 
   it("forwards to OTLP_ENDPOINT and delivers what is under way before it ends", async () => {

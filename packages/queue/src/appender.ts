@@ -157,7 +157,7 @@ export function appender(options: AppenderOptions): Appender {
       });
       const commit = groupCommit(writer, {
         ...options,
-        checkSpace: space.check,
+        checkSpace: (bytes) => space.check(bytes),
         onSafe: (group) => onSafe(writer, group),
         onFailed: (failure) => withdraw(writer, failure),
       });

@@ -29,7 +29,7 @@ export function turns(random: Random): Turns {
       count++;
       for (let together = random.pick([1, 1, 1, 2, 3]); together > 0 && waiting.length > 0; together--) {
         waiting.splice(random.below(waiting.length), 1)[0]?.();
-        for (let moments = random.below(4); moments > 0; moments--) await undefined;
+        for (let moments = random.below(4); moments > 0; moments--) await Promise.resolve();
       }
       await settled();
     },
