@@ -111,7 +111,7 @@ service:
       const lines = readdirSync(join(cwd, "audit")).flatMap((name) =>
         readFileSync(join(cwd, "audit", name), "utf8").split("\n"),
       );
-      const started = lines.filter((line) => line.includes('"relay.started"')).at(-1) ?? "{}";
+      const started = lines.findLast((line) => line.includes('"relay.started"')) ?? "{}";
       const { facts } = JSON.parse(started) as ChainedRecord;
       expect(facts?.["fingerprint"]).toBe(createHash("sha256").update(text).digest("hex"));
       fingerprints.push(facts?.["fingerprint"]);
