@@ -15,28 +15,29 @@ const soonMs = 10_000;
  * favour, each would be gone just before its turn as soon as more waits than there is room for. Only what waits for something
  * longer makes room.
  */
-export function cache(maxBytes: number): Cache {
-  const kept = new Map<number, Loaded>();
+export function cache(maxBytes: number, now: () => number): Cache {
+  const kept = new Map<number, { readonly loaded: Loaded; readonly sinceMs: number }>();
   let bytes = 0;
   const remove = (sequence: number): void => {
-    const loaded = kept.get(sequence);
-    if (loaded === undefined) return;
+    const found = kept.get(sequence);
+    if (found === undefined) return;
     kept.delete(sequence);
-    bytes -= loaded.batch.body.byteLength;
+    bytes -= found.loaded.batch.body.byteLength;
   };
   return {
     put(sequence, loaded) {
       const { byteLength } = loaded.batch.body;
       if (byteLength > maxBytes) return;
-      for (const [oldest, { acceptedAtMs }] of kept) {
+      const sinceMs = now();
+      for (const [oldest, before] of kept) {
         if (bytes + byteLength <= maxBytes) break;
-        if (loaded.acceptedAtMs - acceptedAtMs < soonMs) return;
+        if (sinceMs - before.sinceMs < soonMs) return;
         remove(oldest);
       }
-      kept.set(sequence, loaded);
+      kept.set(sequence, { loaded, sinceMs });
       bytes += byteLength;
     },
-    get: (sequence) => kept.get(sequence),
+    get: (sequence) => kept.get(sequence)?.loaded,
     remove,
   };
 }

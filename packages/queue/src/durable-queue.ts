@@ -52,7 +52,7 @@ export async function durableQueue(
   const { queueId, catalog, consumers } = found;
   const recovered = { ...found.report, tookMs };
   const disk = diskState(now, onEvent);
-  const recent = cache(settings.cacheBytes);
+  const recent = cache(settings.cacheBytes, now);
   const rate = drainRate(now);
   const waiting = flushes();
   const records = reader(files, folder, settings.encryption);
@@ -130,9 +130,10 @@ export async function durableQueue(
 
   for (const { name, error } of found.foreign) onEvent({ kind: "locked-out", segment: name, error });
   for (const segment of catalog.segments) await locks.tryKey(segment);
+  // Whatever may fail comes before the file of progress is begun.
+  const letters = await deadLetters(settings, openDeadLetters);
   await notes.checkpoint();
   void sweeper.go();
-  const letters = await deadLetters(settings, openDeadLetters);
 
   function onStored(group: readonly Stored[]): void {
     disk.works();
@@ -149,7 +150,11 @@ export async function durableQueue(
   }
 
   function onSettled(one: Consumer, segment: Segment, sequence: number, bytes: number): void {
-    if (consumers.every((other) => other.isSettled(segment, sequence))) recent.remove(sequence);
+    // Who has no drain does not want it soon.
+    const isWanted = consumers.some(
+      (other) => delivering.get(other.name) !== undefined && !other.isSettled(segment, sequence),
+    );
+    if (!isWanted) recent.remove(sequence);
     rate.left(bytes / consumers.length);
     if (one.isDoneWith(segment) && (!segment.open || space.wanted)) void work.giveBack();
     if (delivering.get(one.name) !== undefined && segment.lockedOut === undefined) waiting.settled(sequence);

@@ -2,7 +2,7 @@ import { type Ack, accepted, type Batch, ExportError, type SendOptions } from "@
 import type { Appender } from "./appender.ts";
 import type { Settings } from "./options.ts";
 import type { Refusal } from "./queue.ts";
-import { recordBytesOf } from "./record.ts";
+import { checkBatch, recordBytesOf } from "./record.ts";
 import type { Room } from "./room.ts";
 import { segmentHeaderBytes } from "./segment-header.ts";
 
@@ -41,6 +41,7 @@ export function entrance({ room, writer, maxBytes, whenFull, now, setTimer, onEv
   }
 
   async function store(batch: Batch, options: SendOptions, refusal?: Refusal): Promise<void> {
+    checkBatch(batch);
     const bytes = recordBytesOf(batch);
     if (bytes > maxBytes - 2 * segmentHeaderBytes) {
       throw new ExportError("too-large", `cannot queue ${batch.signal}: ${bytes} bytes, and the queue has ${maxBytes}`);

@@ -26,9 +26,11 @@ export interface Files {
 export interface OpenFile {
   /** Bytes in the file now. */
   size(): Promise<number>;
-  /** Reads up to `length` bytes; fewer only at the end of the file. */
+  /** Reads up to `length` bytes; fewer only at the end of the file. They belong to the caller. */
   read(offset: number, length: number): Promise<Uint8Array>;
-  /** Writes `parts` end to end at `offset`. When it fails, any part of them may have been written. */
+  /**
+   * Writes `parts` end to end at `offset`, and keeps nothing of them. When it fails, any part of them may have been written.
+   */
   write(parts: readonly Uint8Array[], offset: number): Promise<void>;
   /** Cuts the file. */
   truncate(length: number): Promise<void>;

@@ -7,7 +7,7 @@ export interface Waiting extends NewRecord {
   readonly reject: (error: unknown) => void;
 }
 
-/** It has a place, and is encoded. */
+/** It has a place. */
 export type Placed = Waiting & Place;
 
 /** What the disk refused to do. */

@@ -134,16 +134,23 @@ function look(folder: string, options: InspectOptions, mayBeAbsent: boolean): In
     }
   }
 
-  /** Undefined when it has gone meanwhile: a live queue deletes its files, or writes others over them. */
-  async function load(read: Reader, segment: Segment, sequence: number): Promise<Loaded | undefined> {
-    try {
-      return await read.read(segment, sequence);
-    } catch (error) {
-      const file = await openIfThere(segment.name);
-      await file?.close();
-      if (file === undefined) return undefined;
-      throw error;
-    }
+  /** Reads records of what was found; undefined when they have gone meanwhile: a live queue deletes and writes over files. */
+  function loader(found: Survey, read: Reader): (segment: Segment, sequence: number) => Promise<Loaded | undefined> {
+    let later: Promise<Survey | undefined> | undefined;
+    return async (segment, sequence) => {
+      try {
+        return await read.read(segment, sequence);
+      } catch (error) {
+        const file = await openIfThere(segment.name);
+        await file?.close();
+        if (file === undefined) return undefined;
+        if (segment !== found.segments.at(-1) || !ExportError.is(error) || error.code !== "invalid") throw error;
+        // What it was written with may not have been there yet.
+        later ??= setTimeout(secondLookMs).then(now);
+        const newer = (await later)?.segments.find(({ name }) => name === segment.name);
+        return newer === undefined ? undefined : read.read(newer, sequence);
+      }
+    };
   }
 
   async function consumers(found: Survey | undefined): Promise<readonly Consumer[]> {
@@ -165,12 +172,13 @@ function look(folder: string, options: InspectOptions, mayBeAbsent: boolean): In
     },
     async read(sequence) {
       const found = await now();
+      if (found === undefined) return undefined;
       for await (const facts of recordsOf(found, (_, candidate) => candidate === sequence)) {
-        const segment = found?.segments.find(({ name }) => name === facts.segment);
+        const segment = found.segments.find(({ name }) => name === facts.segment);
         if (segment === undefined) continue;
         const read = reader(files, folder, options.encryption);
         try {
-          const loaded = await load(read, segment, sequence);
+          const loaded = await loader(found, read)(segment, sequence);
           if (loaded === undefined) continue;
           const { batch, refusal } = loaded;
           return { ...facts, batch, ...(refusal === undefined ? {} : { refusal }) };
@@ -190,11 +198,12 @@ function look(folder: string, options: InspectOptions, mayBeAbsent: boolean): In
       for (const name of found.lost) yield wholeFile(name, "its header is lost, and with it the key");
       const locked = new Set<string>();
       const read = reader(files, folder, options.encryption);
+      const load = loader(found, read);
       try {
         for await (const { segment: name, offset, bytes, sequence } of recordsOf(found, () => true)) {
           const segment = found.segments.find((candidate) => candidate.name === name);
           if (segment === undefined || locked.has(name)) continue;
-          const error = await problemOf(load(read, segment, sequence));
+          const error = await problemOf(load(segment, sequence));
           if (error === undefined) continue;
           if (error.code === "forbidden") {
             // The same for all of the segment.

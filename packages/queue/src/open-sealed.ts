@@ -1,6 +1,5 @@
-import type { FileOpener } from "@otlpkit/core";
+import { ExportError, type FileOpener } from "@otlpkit/core";
 import type { Segment } from "./catalog.ts";
-import { damagedRecord } from "./damaged-record.ts";
 import type { OpenFile } from "./files.ts";
 import { bufferOf } from "./layout.ts";
 import { decodeHead, type RecordHead } from "./record.ts";
@@ -24,33 +23,45 @@ export function openAlone(segment: Segment, head: RecordHead, bytes: Buffer, ope
   return { head, payload: opener.open(index, sealed, bytes.subarray(0, headBytes)) };
 }
 
-/**
- * Opens a record and all that were sealed together with it, in their order.
- *
- * @throws ExportError "invalid" when one of them is damaged
- */
-export async function openTogether(
+/** Records that were sealed together, by their sequences. */
+export interface Together {
+  readonly first: number;
+  readonly last: number;
+  /** In their order. Rejects with "invalid" when one of them is damaged. */
+  readonly opened: Promise<readonly Opened[]>;
+}
+
+/** Opens a record and all that were sealed together with it. */
+export function openTogether(file: OpenFile, segment: Segment, head: RecordHead, opener: FileOpener): Together {
+  const first = head.sequence - head.sealedBefore;
+  const last = head.sequence + head.sealedAfter;
+  return { first, last, opened: openBetween(file, segment, first, last, opener) };
+}
+
+async function openBetween(
   file: OpenFile,
   segment: Segment,
-  { sequence, sealedBefore, sealedAfter }: RecordHead,
+  first: number,
+  last: number,
   opener: FileOpener,
 ): Promise<Opened[]> {
-  const first = sequence - sealedBefore;
-  const count = sealedBefore + 1 + sealedAfter;
+  const incomplete = (): ExportError =>
+    new ExportError(
+      "invalid",
+      `cannot read records ${first} to ${last} of ${segment.name}, which were sealed together: one was changed, or is not there`,
+    );
   const from = segment.get(first);
-  const to = segment.get(sequence + sealedAfter);
-  const incomplete = (): Error =>
-    damagedRecord(segment, sequence, "one that was sealed together with it was changed, or is not there");
+  const to = segment.get(last);
   if (from === undefined || to === undefined) throw incomplete();
   const bytes = bufferOf(await file.read(from.offset, to.offset + to.bytes - from.offset));
 
   const heads: RecordHead[] = [];
   const clear: Buffer[] = [];
   const sealed: Buffer[] = [];
-  let proof: Buffer | undefined;
-  for (let index = 0, at = 0; index < count; index++) {
+  const proofs: Buffer[] = [];
+  for (let sequence = first, at = 0; sequence <= last; sequence++) {
     const head = decodeHead(segment.mark, bytes.subarray(at));
-    if (head?.sequence !== first + index || head.sealedBefore !== index || head.sealedAfter !== count - 1 - index)
+    if (head?.sequence !== sequence || head.sealedBefore !== sequence - first || head.sealedAfter !== last - sequence)
       throw incomplete();
     const payloadAt = at + head.headBytes;
     const proofAt = payloadAt + head.payloadBytes - opener.overheadBytes;
@@ -58,11 +69,13 @@ export async function openTogether(
     clear.push(bytes.subarray(at, payloadAt));
     sealed.push(bytes.subarray(payloadAt, proofAt));
     at = payloadAt + head.payloadBytes;
-    // Each has a copy of it.
-    if (index === sealedBefore) proof = bytes.subarray(proofAt, at);
+    const proof = bytes.subarray(proofAt, at);
+    if (!proofs.some((other) => other.equals(proof))) proofs.push(proof);
   }
-  if (proof !== undefined) sealed.push(proof);
-  const plain = opener.open(first - segment.firstSequence, Buffer.concat(sealed), Buffer.concat(clear));
+  const index = first - segment.firstSequence;
+  const plain = firstThatOpens(proofs, (proof) =>
+    opener.open(index, Buffer.concat([...sealed, proof]), Buffer.concat(clear)),
+  );
   let at = 0;
   return heads.map((head) => {
     const end = at + head.payloadBytes - opener.overheadBytes;
@@ -70,4 +83,16 @@ export async function openTogether(
     at = end;
     return { head, payload };
   });
+}
+
+/** Each record has a copy of the proof; one that was damaged costs nothing, since another will do. */
+function firstThatOpens(proofs: readonly Buffer[], open: (proof: Buffer) => Uint8Array): Uint8Array {
+  for (const proof of proofs.slice(0, -1)) {
+    try {
+      return open(proof);
+    } catch (error) {
+      if (!ExportError.is(error)) throw error;
+    }
+  }
+  return open(proofs.at(-1) as Buffer);
 }

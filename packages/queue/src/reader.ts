@@ -1,11 +1,10 @@
 import { crc32 } from "node:zlib";
 import { type Batch, type Encryption, ExportError, type FileOpener } from "@otlpkit/core";
 import type { Segment } from "./catalog.ts";
-import { damagedRecord } from "./damaged-record.ts";
 import { giveBack } from "./give-back.ts";
 import type { Files, OpenFile } from "./files.ts";
 import { bufferOf } from "./layout.ts";
-import { openAlone, type Opened, openTogether } from "./open-sealed.ts";
+import { openAlone, type Opened, openTogether, type Together } from "./open-sealed.ts";
 import type { Refusal } from "./queue.ts";
 import { decodeHead, decodePayload, type RecordHead } from "./record.ts";
 import { contextOf } from "./segment-header.ts";
@@ -34,7 +33,7 @@ export interface Reader {
 interface Handle {
   readonly opened: Promise<{ readonly file: OpenFile; readonly opener: FileOpener | undefined }>;
   /** Those that were opened together last: mostly the next one is among them. */
-  together: readonly Opened[];
+  together: Together | undefined;
   users: number;
 }
 
@@ -51,7 +50,7 @@ export function reader(files: Files, folder: string, encryption: Encryption | un
   function take(segment: Segment): Handle {
     let handle = handles.get(segment.number);
     if (handle === undefined) {
-      handle = { opened: open(segment), together: [], users: 0 };
+      handle = { opened: open(segment), together: undefined, users: 0 };
       handle.opened.catch(() => handles.delete(segment.number));
       makeRoom();
     } else handles.delete(segment.number);
@@ -66,6 +65,15 @@ export function reader(files: Files, folder: string, encryption: Encryption | un
       if (handles.size < maxOpenFiles) return;
       if (users === 0) void letGo(number);
     }
+  }
+
+  /** For those that come next, if it goes well. */
+  function remember(handle: Handle, together: Together): Together {
+    handle.together = together;
+    together.opened.catch(() => {
+      if (handle.together === together) handle.together = undefined;
+    });
+    return together;
   }
 
   async function letGo(number: number): Promise<void> {
@@ -85,8 +93,7 @@ export function reader(files: Files, folder: string, encryption: Encryption | un
       const handle = take(segment);
       try {
         const { file, opener } = await handle.opened;
-        const known = handle.together.find(({ head }) => head.sequence === sequence);
-        if (known !== undefined) return loaded(known);
+        if (isAmong(sequence, handle.together)) return loaded(await oneOf(handle.together, sequence));
         const bytes = bufferOf(await file.read(entry.offset, entry.bytes));
         const head = decodeHead(segment.mark, bytes);
         if (head?.sequence !== sequence || bytes.length < entry.bytes) {
@@ -101,8 +108,11 @@ export function reader(files: Files, folder: string, encryption: Encryption | un
           giveBack(bytes);
           return loaded(alone);
         }
-        handle.together = await openTogether(file, segment, head, opener);
-        return loaded(handle.together[head.sealedBefore] as Opened);
+        // Another reader may have begun meanwhile.
+        const together = isAmong(sequence, handle.together)
+          ? handle.together
+          : remember(handle, openTogether(file, segment, head, opener));
+        return loaded(await oneOf(together, sequence));
       } finally {
         handle.users--;
       }
@@ -123,6 +133,14 @@ function checked(segment: Segment, head: RecordHead, bytes: Buffer): Opened {
   throw damagedRecord(segment, head.sequence, "its body was changed");
 }
 
+function isAmong(sequence: number, together: Together | undefined): together is Together {
+  return together !== undefined && sequence >= together.first && sequence <= together.last;
+}
+
+async function oneOf({ first, opened }: Together, sequence: number): Promise<Opened> {
+  return (await opened)[sequence - first] as Opened;
+}
+
 function loaded({ head, payload }: Opened): Loaded {
   return { ...decodePayload(head, payload), acceptedAtMs: head.acceptedAtMs };
 }
@@ -136,4 +154,8 @@ async function openerOf(segment: Segment, encryption: Encryption | undefined): P
     "forbidden",
     `cannot read ${segment.name}: it is encrypted with the key "${key.id}", and no encryption is configured; configure one that has this key`,
   );
+}
+
+function damagedRecord(segment: Segment, sequence: number, why: string): ExportError {
+  return new ExportError("invalid", `cannot read record ${sequence} of ${segment.name}: ${why}`);
 }

@@ -62,6 +62,24 @@ export function encodeDetails({ encoding, headers }: Batch, refusal?: Refusal): 
   return none;
 }
 
+/**
+ * Sees to it that a batch can be written, since others are written with it.
+ *
+ * @throws ExportError "invalid" when it can't
+ */
+export function checkBatch({ signal, format, items, body }: Batch): void {
+  const problem = !signals.includes(signal)
+    ? `its signal is "${String(signal)}"`
+    : !formats.includes(format)
+      ? `its format is "${String(format)}"`
+      : !(body instanceof Uint8Array)
+        ? "its body is no Uint8Array"
+        : !Number.isInteger(items) || items < 0 || items > 0xffff_ffff
+          ? `it has ${String(items)} items`
+          : undefined;
+  if (problem !== undefined) throw new ExportError("invalid", `cannot queue ${String(signal)}: ${problem}`);
+}
+
 /** Bytes that a batch takes on disk, apart from what encryption adds. */
 export function recordBytesOf(batch: Batch): number {
   const tenantBytes = batch.tenant === undefined ? 0 : Buffer.byteLength(batch.tenant);

@@ -18,10 +18,11 @@ export async function keepDamaged(
   for (const { segment, offset, bytes, last } of damages) {
     // On a full disk it stays where it is, until the next start.
     const kept = await tidy(() => aside.keep({ segment, offset, bytes }));
-    if (kept?.known === true) continue;
-    if (last) tornBytes += bytes;
-    else damagedPlaces++;
-    onEvent({ kind: "damage", segment, offset, bytes, file: kept?.file });
+    if (kept?.known !== true) {
+      if (last) tornBytes += bytes;
+      else damagedPlaces++;
+      onEvent({ kind: "damage", segment, offset, bytes, file: kept?.file });
+    }
     if (last && kept !== undefined)
       await tidy(() => change(files, `${folder}/${segment}`, (file) => file.truncate(offset)));
   }
@@ -58,14 +59,32 @@ export async function keepUnfinished(
   onEvent: (event: QueueEvent) => void,
 ): Promise<number> {
   let sum = 0;
-  for (const { segment, offset, bytes } of unfinished) {
+  for (const piece of adjacent(unfinished)) {
+    const [{ segment, offset }] = piece as [Unfinished];
+    const bytes = piece.reduce((total, one) => total + one.bytes, 0);
+    // As one piece, as the next start will see it.
     const kept = await tidy(() => aside.keep({ segment: segment.name, offset, bytes }));
     onEvent({ kind: "damage", segment: segment.name, offset, bytes, file: kept?.file });
-    // Without its mark it is no record.
-    await tidy(() => change(files, `${folder}/${segment.name}`, (file) => file.write([new Uint8Array(4)], offset)));
+    await tidy(() =>
+      change(files, `${folder}/${segment.name}`, async (file) => {
+        // Without its mark it is no record.
+        for (const one of piece) await file.write([new Uint8Array(4)], one.offset);
+      }),
+    );
     sum += bytes;
   }
   return sum;
+}
+
+/** Those that stand one behind the other, together. */
+function adjacent(unfinished: readonly Unfinished[]): readonly (readonly Unfinished[])[] {
+  const pieces: Unfinished[][] = [];
+  for (const one of unfinished) {
+    const before = pieces.at(-1)?.at(-1);
+    if (before?.segment === one.segment && before.offset + before.bytes === one.offset) pieces.at(-1)?.push(one);
+    else pieces.push([one]);
+  }
+  return pieces;
 }
 
 /** What fails here is done at the next start, and is no reason not to start. */

@@ -175,3 +175,23 @@ it("waits for company only while there is somebody to wait for", async () => {
   await queue.close();
   expect(queue.facts().queued.batches).toBe(1);
 });
+
+it("refuses a batch that can't be written by itself, and nobody who comes with it", async () => {
+  const events: string[] = [];
+  const queue = await opened(simulatedFiles({ random: randomFrom(1) }), {
+    whenFull: "block",
+    onEvent: ({ kind }) => events.push(kind),
+  });
+  const sent = await Promise.allSettled([
+    queue.send(batch(1, 100), {}),
+    queue.send({ ...batch(2, 100), items: -1 }, {}),
+    queue.send({ ...batch(3, 100), body: "text" as never }, {}),
+    queue.send(batch(4, 100), {}),
+  ]);
+  expect(sent.map(({ status }) => status)).toEqual(["fulfilled", "rejected", "rejected", "fulfilled"]);
+  expect(sent[1]).toMatchObject({
+    reason: { code: "invalid", retryable: false, message: "cannot queue logs: it has -1 items" },
+  });
+  expect(events).not.toContain("disk-failed");
+  await queue.close();
+});

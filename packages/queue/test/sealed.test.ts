@@ -2,6 +2,7 @@ import { type Batch, protobufBatch } from "@otlpkit/core";
 import { recordingSender } from "@otlpkit/testkit";
 import { expect, it } from "vitest";
 import { inspect, openQueue, type Queue, type RecordFacts } from "../src/index.ts";
+import type { Files } from "../src/files.ts";
 import { numberOf } from "./payload.ts";
 import { randomFrom } from "./random.ts";
 import { type SimulatedFiles, simulatedFiles } from "./simulated-files.ts";
@@ -77,4 +78,69 @@ it("loses no more to a changed bit than what was sealed together, and says so", 
     expect(accepted.batches).toBe(60);
     await queue.close();
   }
+});
+
+it("reads all that were sealed together as long as one copy of their proof is whole, whoever is read first", async () => {
+  const { files, records } = await filled();
+  const group = records.map((record) => together(record, records)).find(({ length }) => length > 3) ?? expect.fail();
+  for (const { segment, offset, bytes } of group.slice(1)) files.flip(`/q/${segment}`, offset + bytes - 1, 3);
+  const look = inspect("/q", { encryption, files: files.atEase() });
+  for (const { sequence } of group.toReversed()) expect((await look.read(sequence))?.batch.items).toBe(1);
+  const queue = await opened(files);
+  queue.drain(recordingSender());
+  await queue.flush();
+  expect(queue.facts().consumers[0]?.books).toMatchObject({
+    delivered: { batches: 60 },
+    dropped: { damaged: { batches: 0 } },
+  });
+  await queue.close();
+});
+
+it("sets a torn group aside once, and has nothing to say about it at the next start", async () => {
+  const random = randomFrom(1);
+  const files = simulatedFiles({ random });
+  const queue = await opened(files);
+  await Promise.all([1, 2, 3, 4].map((number) => queue.send(batch(number, 200), {})));
+  const left = files.crash(random, "nothing lasts");
+  const records: RecordFacts[] = [];
+  for await (const record of inspect("/q", { encryption, files: left.atEase() }).records()) records.push(record);
+  const group = together(records[1] as RecordFacts, records);
+  expect(group.length).toBeGreaterThan(1);
+  const { segment, offset } = group[0] as RecordFacts;
+  left.flip(`/q/${segment}`, offset + 100, 1);
+  const first = await opened(left);
+  expect(first.recovered.tornBytes).toBe(group.reduce((sum, { bytes }) => sum + bytes, 0));
+  await first.close();
+  const second = await opened(left);
+  expect(second.recovered).toMatchObject({ damagedPlaces: 0, tornBytes: 0 });
+  await second.close();
+});
+
+it("takes records for good whose group was still being written when it looked", async () => {
+  const { files, records } = await filled();
+  const newest = records.at(-1)?.segment;
+  const last =
+    records.findLast(({ sealedAfter, sealedBefore }) => sealedAfter === 0 && sealedBefore > 1) ?? expect.fail();
+  expect(last.segment).toBe(newest);
+  const disk = files.atEase();
+  let looks = 0;
+  const growing: Files = {
+    ...disk,
+    list: (folder) => (looks++, disk.list(folder)),
+    async open(path, how) {
+      const file = await disk.open(path, how);
+      // At the first look the last record of the group, and what comes after it, is not there.
+      if (!path.endsWith(last.segment)) return file;
+      const end = (): number => (looks > 1 ? Infinity : last.offset);
+      return {
+        ...file,
+        size: async () => Math.min(await file.size(), end()),
+        read: (offset, length) => file.read(offset, Math.max(0, Math.min(length, end() - offset))),
+      };
+    },
+  };
+  const flaws: unknown[] = [];
+  for await (const flaw of inspect("/q", { encryption, files: growing }).verify()) flaws.push(flaw);
+  expect(flaws).toEqual([]);
+  expect(looks).toBe(2);
 });
