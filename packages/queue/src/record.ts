@@ -67,17 +67,14 @@ export function encodeDetails({ encoding, headers }: Batch, refusal?: Refusal): 
  *
  * @throws ExportError "invalid" when it can't
  */
-export function checkBatch({ signal, format, items, body }: Batch): void {
-  const problem = !signals.includes(signal)
-    ? `its signal is "${String(signal)}"`
-    : !formats.includes(format)
-      ? `its format is "${String(format)}"`
-      : !(body instanceof Uint8Array)
-        ? "its body is no Uint8Array"
-        : !Number.isInteger(items) || items < 0 || items > 0xffff_ffff
-          ? `it has ${String(items)} items`
-          : undefined;
-  if (problem !== undefined) throw new ExportError("invalid", `cannot queue ${String(signal)}: ${problem}`);
+export function checkBatch(batch: Batch): void {
+  const { signal, format, items, body } = batch;
+  let problem: string | undefined;
+  if (!signals.includes(signal)) problem = "its signal is unknown";
+  else if (!formats.includes(format)) problem = "its format is unknown";
+  else if (!(body instanceof Uint8Array)) problem = "its body is no Uint8Array";
+  else if (!Number.isInteger(items) || items < 0 || items > 0xffff_ffff) problem = `it has ${items} items`;
+  if (problem !== undefined) throw new ExportError("invalid", `cannot queue ${signal}: ${problem}`);
 }
 
 /** Bytes that a batch takes on disk, apart from what encryption adds. */
