@@ -85,6 +85,8 @@ exporters:
     endpoint: "http://127.0.0.1:${port}"
     retry_on_failure: { initial_interval: 50ms, max_interval: 100ms }
     sending_queue: { wait_for_result: false }
+    # It would give another reason, as soon as it opens.
+    circuit_breaker: { enabled: false }
   nop:
 service:
   pipelines:
@@ -103,8 +105,7 @@ ${pipelinesTo("otlphttp/gone, nop")}`);
     await overHttp.send(some.traces({ items: 4 }), {});
     await vi.waitUntil(() => relay.health.report().state === "degraded", 15_000);
     const { components } = relay.health.report();
-    // First the attempts are counted, then the circuit breaker has its say.
-    expect(components["exporter:otlphttp/gone"]?.reason).toMatch(/attempts in a row failed|circuit breaker/);
+    expect(components["exporter:otlphttp/gone"]?.reason).toContain("attempts in a row failed");
     expect(components["exporter:nop"]?.state).toBe("ready");
     expect(await check("opentelemetry.proto.collector.trace.v1.TraceService")).toBe(1);
     await expect(check("exporter:nobody")).rejects.toMatchObject({ code: 5 });

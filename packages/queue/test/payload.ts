@@ -1,5 +1,5 @@
-import { type Batch, signalNames } from "@otlpkit/core";
-import type { Random } from "./random.ts";
+import { type Batch, protobufBatch, signalNames } from "@otlpkit/core";
+import { type Random, randomFrom } from "./random.ts";
 
 /** Makes batches that can be told apart, whatever becomes of them: of any signal, tenant, size, encoding and headers. */
 export interface Payloads {
@@ -32,7 +32,13 @@ export function payloads(random: Random, segmentBytes: number, tenants: readonly
   };
 }
 
-/** The name of a batch of {@link payloads}. */
+/** One item of logs, always the same for the same number. */
+export function numbered(number: number, bytes: number): Batch {
+  const body = randomFrom(number).bytes(bytes);
+  return { ...protobufBatch("logs", body, 1), headers: { "x-number": String(number) } };
+}
+
+/** The name of a batch of {@link payloads}, or of {@link numbered}. */
 export function numberOf(batch: Batch): number {
   return Number(batch.headers["x-number"]);
 }
