@@ -1,6 +1,6 @@
 import type { FileSealer } from "@otlpkit/core";
 import type { Mark } from "./layout.ts";
-import { checksumOf, encodeHead } from "./record.ts";
+import { checksumOf, encodeHead, type RecordHead } from "./record.ts";
 import type { NewRecord, Place } from "./segment-writer.ts";
 
 /** A record that has a place. */
@@ -15,18 +15,8 @@ const togetherBytes = 16 * 1024;
 /** The bytes of records that stand one behind the other, checked. */
 export function encodePlain(mark: Mark, records: readonly PlacedRecord[]): Uint8Array[] {
   return records.flatMap((record) => {
-    const { details, batch } = record;
-    const head = encodeHead(
-      mark,
-      {
-        ...factsOf(record),
-        encrypted: false,
-        checksum: checksumOf(details, batch.body),
-        sealedBefore: 0,
-        sealedAfter: 0,
-      },
-      record.tenant,
-    );
+    const checksum = checksumOf(record.details, record.batch.body);
+    const head = headOf(mark, record, { encrypted: false, checksum, sealedBefore: 0, sealedAfter: 0 });
     return [head, ...payloadOf(record)];
   });
 }
@@ -39,19 +29,10 @@ export function encodeSealed(
   firstSequence: number,
 ): Uint8Array[] {
   return [...sealedTogether(records)].flatMap((together) => {
-    const heads = together.map((record, index) =>
-      encodeHead(
-        mark,
-        {
-          ...factsOf(record),
-          encrypted: true,
-          checksum: 0,
-          sealedBefore: index,
-          sealedAfter: together.length - 1 - index,
-        },
-        record.tenant,
-      ),
-    );
+    const heads = together.map((record, sealedBefore) => {
+      const sealedAfter = together.length - 1 - sealedBefore;
+      return headOf(mark, record, { encrypted: true, checksum: 0, sealedBefore, sealedAfter });
+    });
     const [first] = together as [PlacedRecord];
     const clear = heads.length === 1 ? (heads[0] as Buffer) : Buffer.concat(heads);
     const sealed = sealer.seal(first.sequence - firstSequence, together.flatMap(payloadOf), clear);
@@ -102,8 +83,12 @@ function payloadOf({ details, batch }: PlacedRecord): readonly Uint8Array[] {
   return details.length === 0 ? [batch.body] : [details, batch.body];
 }
 
-function factsOf({ batch, details, acceptedAtMs, sequence, itemsBefore, unsafeBefore, payloadBytes }: PlacedRecord) {
+function headOf(
+  mark: Mark,
+  { batch, details, tenant, acceptedAtMs, sequence, itemsBefore, unsafeBefore, payloadBytes }: PlacedRecord,
+  payload: Pick<RecordHead, "encrypted" | "checksum" | "sealedBefore" | "sealedAfter">,
+): Buffer {
   const { signal, format, items } = batch;
-  const detailBytes = details.length;
-  return { payloadBytes, detailBytes, sequence, itemsBefore, acceptedAtMs, items, unsafeBefore, signal, format };
+  const place = { sequence, itemsBefore, unsafeBefore, payloadBytes, detailBytes: details.length };
+  return encodeHead(mark, { ...place, ...payload, acceptedAtMs, items, signal, format }, tenant);
 }

@@ -1,7 +1,8 @@
-import { inspect, type QueueOptions, type RecordFacts } from "../src/index.ts";
+import { inspect, type QueueOptions } from "../src/index.ts";
 import type { Account } from "./account.ts";
 import { numberOf } from "./payload.ts";
 import type { Random } from "./random.ts";
+import { recordsOf, sealedWith } from "./records.ts";
 import type { SimulatedFiles } from "./simulated-files.ts";
 
 export interface Flips {
@@ -31,16 +32,10 @@ export function flips({ random, account, queueOptions }: FlipsOptions): Flips {
     const illegible = [0, 1].every((copy) => copies.has(copy));
     // A crash may have come before there was anything.
     if ((await look.segments().catch(() => [])).length === 0) return hit;
-    const records: RecordFacts[] = [];
-    for await (const record of look.records()) if (path.endsWith(record.segment)) records.push(record);
+    const records = (await recordsOf(files, queueOptions)).filter(({ segment }) => path.endsWith(segment));
     const within = records.find((record) => offset >= record.offset && offset < record.offset + record.bytes);
-    for (const { sequence } of records) {
-      // Those that were sealed together are damaged together.
-      const isNear =
-        within !== undefined &&
-        sequence >= within.sequence - within.sealedBefore &&
-        sequence <= within.sequence + within.sealedAfter;
-      if (!isNear && !illegible) continue;
+    const near = within === undefined ? [] : sealedWith(within, records);
+    for (const { sequence } of illegible ? records : near) {
       const found = await look.read(sequence).catch(() => undefined);
       if (found) hit.push(numberOf(found.batch));
     }

@@ -1,20 +1,16 @@
-import { type Batch, protobufBatch } from "@otlpkit/core";
+import type { Batch } from "@otlpkit/core";
 import { recordingSender } from "@otlpkit/testkit";
 import { expect, it } from "vitest";
 import { inspect, openQueue, type Queue, type RecordFacts } from "../src/index.ts";
 import type { Files } from "../src/files.ts";
-import { numberOf } from "./payload.ts";
+import { numbered, numberOf } from "./payload.ts";
 import { randomFrom } from "./random.ts";
+import { recordsOf, sealedWith } from "./records.ts";
 import { type SimulatedFiles, simulatedFiles } from "./simulated-files.ts";
 import { toyEncryption } from "./toy-encryption.ts";
 
 const encryption = toyEncryption(["one"]);
 const limitBytes = 16 * 1024;
-
-const batch = (number: number, bytes: number): Batch => ({
-  ...protobufBatch("logs", randomFrom(number).bytes(bytes), 1),
-  headers: { "x-number": String(number) },
-});
 
 const opened = (files: SimulatedFiles): Promise<Queue> =>
   openQueue({ folder: "/q", files, encryption, minFreeBytes: 0, cacheBytes: 0, closeGraceMs: 0 });
@@ -28,23 +24,15 @@ async function filled(): Promise<{ files: SimulatedFiles; records: RecordFacts[]
   far.script(...Array.from({ length: 60 }, () => "hang" as const));
   queue.drain(far);
   const sizes = Array.from({ length: 60 }, (_, index) => (index % 20 === 19 ? 30_000 : random.below(3000)));
-  await Promise.all(sizes.map((bytes, index) => queue.send(batch(index + 1, bytes), {})));
+  await Promise.all(sizes.map((bytes, index) => queue.send(numbered(index + 1, bytes), {})));
   await queue.close();
-  const records: RecordFacts[] = [];
-  for await (const record of inspect("/q", { encryption, files: files.atEase() }).records()) records.push(record);
-  return { files, records, sizes };
+  return { files, records: await recordsOf(files, { encryption }), sizes };
 }
-
-const together = (
-  { sequence, sealedBefore, sealedAfter }: RecordFacts,
-  records: readonly RecordFacts[],
-): RecordFacts[] =>
-  records.filter((other) => other.sequence >= sequence - sealedBefore && other.sequence <= sequence + sealedAfter);
 
 it("seals small records together, up to 16 KiB, and reads each as it was", async () => {
   const { files, records, sizes } = await filled();
   expect(records).toHaveLength(60);
-  const groups = records.map((record) => together(record, records));
+  const groups = records.map((record) => sealedWith(record, records));
   expect(Math.max(...groups.map((group) => group.length))).toBeGreaterThan(5);
   for (const group of groups) {
     const bytes = group.reduce((sum, record) => sum + record.bytes, 0);
@@ -54,8 +42,8 @@ it("seals small records together, up to 16 KiB, and reads each as it was", async
   for (const { sequence } of records) {
     const read = (await look.read(sequence))?.batch as Batch;
     const number = numberOf(read);
-    expect(read).toEqual({ ...batch(number, sizes[number - 1] as number), body: expect.anything() });
-    expect(Buffer.from(read.body)).toEqual(Buffer.from(batch(number, sizes[number - 1] as number).body));
+    expect(read).toEqual({ ...numbered(number, sizes[number - 1] as number), body: expect.anything() });
+    expect(Buffer.from(read.body)).toEqual(Buffer.from(numbered(number, sizes[number - 1] as number).body));
   }
 });
 
@@ -70,7 +58,7 @@ it("loses no more to a changed bit than what was sealed together, and says so", 
     queue.drain(far, { concurrency: 1 });
     await queue.flush();
     const got = new Set(far.batches.map(numberOf));
-    const risked = together(hit, records).length;
+    const risked = sealedWith(hit, records).length;
     expect(got.size, `seed ${seed}`).toBeGreaterThanOrEqual(60 - risked);
     const { delivered, dropped, accepted } = queue.facts().consumers[0]?.books ?? expect.fail();
     expect(delivered.batches, `seed ${seed}`).toBe(got.size);
@@ -82,7 +70,7 @@ it("loses no more to a changed bit than what was sealed together, and says so", 
 
 it("reads all that were sealed together as long as one copy of their proof is whole, whoever is read first", async () => {
   const { files, records } = await filled();
-  const group = records.map((record) => together(record, records)).find(({ length }) => length > 3) ?? expect.fail();
+  const group = records.map((record) => sealedWith(record, records)).find(({ length }) => length > 3) ?? expect.fail();
   for (const { segment, offset, bytes } of group.slice(1)) files.flip(`/q/${segment}`, offset + bytes - 1, 3);
   const look = inspect("/q", { encryption, files: files.atEase() });
   for (const { sequence } of group.toReversed()) expect((await look.read(sequence))?.batch.items).toBe(1);
@@ -100,11 +88,10 @@ it("sets a torn group aside once, and has nothing to say about it at the next st
   const random = randomFrom(1);
   const files = simulatedFiles({ random });
   const queue = await opened(files);
-  await Promise.all([1, 2, 3, 4].map((number) => queue.send(batch(number, 200), {})));
+  await Promise.all([1, 2, 3, 4].map((number) => queue.send(numbered(number, 200), {})));
   const left = files.crash(random, "nothing lasts");
-  const records: RecordFacts[] = [];
-  for await (const record of inspect("/q", { encryption, files: left.atEase() }).records()) records.push(record);
-  const group = together(records[1] as RecordFacts, records);
+  const records = await recordsOf(left, { encryption });
+  const group = sealedWith(records[1] as RecordFacts, records);
   expect(group.length).toBeGreaterThan(1);
   const { segment, offset } = group[0] as RecordFacts;
   left.flip(`/q/${segment}`, offset + 100, 1);

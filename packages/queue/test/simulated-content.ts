@@ -43,7 +43,7 @@ interface State {
   seen: Uint8Array;
   lasting: Uint8Array;
   /** Not synced, and no sync has failed on them. */
-  changes: { readonly change: Change }[];
+  changes: Change[];
 }
 
 function content(state: State): SimulatedContent {
@@ -51,15 +51,15 @@ function content(state: State): SimulatedContent {
     seen: () => state.seen,
     change(change) {
       state.seen = applied(state.seen, change);
-      state.changes.push({ change });
+      state.changes.push(change);
     },
     beginSync() {
       const covered = new Set(state.changes);
       return () => {
-        for (const entry of state.changes) {
-          if (covered.has(entry)) state.lasting = applied(state.lasting, entry.change);
+        for (const change of state.changes) {
+          if (covered.has(change)) state.lasting = applied(state.lasting, change);
         }
-        state.changes = state.changes.filter((entry) => !covered.has(entry));
+        state.changes = state.changes.filter((change) => !covered.has(change));
       };
     },
     failSync(random) {
@@ -72,7 +72,7 @@ function content(state: State): SimulatedContent {
       }
     },
     afterPowerCut: (random, outcome) => simulatedContent(partly(state.lasting, state.changes, random, outcome)),
-    copy: () => content({ ...state, changes: state.changes.map((entry) => ({ ...entry })) }),
+    copy: () => content({ ...state, changes: [...state.changes] }),
   };
 }
 
@@ -89,22 +89,22 @@ function applied(bytes: Uint8Array, change: Change): Uint8Array {
   return written;
 }
 
-function partly(lasting: Uint8Array, changes: State["changes"], random: Random, outcome: Outcome): Uint8Array {
+function partly(lasting: Uint8Array, changes: readonly Change[], random: Random, outcome: Outcome): Uint8Array {
   let found = lasting;
   if (outcome === "nothing lasts") return found;
   if (outcome === "any sectors last") return scattered(lasting, changes, random);
   const whole = outcome === "everything lasts" ? changes.length : random.below(changes.length);
-  for (const { change } of changes.slice(0, whole)) found = applied(found, change);
-  const torn = changes[whole]?.change;
+  for (const change of changes.slice(0, whole)) found = applied(found, change);
+  const torn = changes[whole];
   if (torn?.kind !== "write") return found;
   return applied(found, { ...torn, bytes: torn.bytes.subarray(0, random.below(torn.bytes.length + 1)) });
 }
 
 /** Each sector of each write by itself; the length is that of any moment, and what was not written is zeros or old bytes. */
-function scattered(lasting: Uint8Array, changes: State["changes"], random: Random): Uint8Array {
+function scattered(lasting: Uint8Array, changes: readonly Change[], random: Random): Uint8Array {
   let found = lasting;
   const lengths = [lasting.length];
-  for (const { change } of changes) {
+  for (const change of changes) {
     if (change.kind === "truncate") {
       lengths.push(change.length);
       if (random.chance(0.5)) found = applied(found, change);

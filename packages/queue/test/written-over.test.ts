@@ -1,25 +1,20 @@
-import { type Batch, protobufBatch } from "@otlpkit/core";
 import { recordingSender } from "@otlpkit/testkit";
 import { expect, it } from "vitest";
-import { inspect, openQueue, type Queue, type QueueOptions, type RecordFacts } from "../src/index.ts";
-import { numberOf } from "./payload.ts";
+import { openQueue, type Queue, type QueueOptions } from "../src/index.ts";
+import { numbered, numberOf } from "./payload.ts";
 import { randomFrom } from "./random.ts";
+import { recordsOf } from "./records.ts";
 import { type SimulatedFiles, simulatedFiles } from "./simulated-files.ts";
 
 const segmentBytes = 16_384;
 const maxBytes = 16 * segmentBytes;
-
-const batch = (number: number, bytes = 3000): Batch => ({
-  ...protobufBatch("logs", randomFrom(number).bytes(bytes), 1),
-  headers: { "x-number": String(number) },
-});
 
 const opened = (files: SimulatedFiles, options: Partial<QueueOptions> = {}): Promise<Queue> =>
   openQueue({ folder: "/q", files, segmentBytes, maxBytes, minFreeBytes: 0, ...options });
 
 async function sendAndDeliver(queue: Queue, from: number, to: number): Promise<void> {
   for (let number = from; number <= to; number++) {
-    await queue.send(batch(number), {});
+    await queue.send(numbered(number, 3000), {});
     await queue.flush();
   }
 }
@@ -53,7 +48,8 @@ it("takes nothing that was in such a file before for its own, wherever the proce
     await sendAndDeliver(queue, 1, delivered);
     far.script("hang", "hang", "hang", "hang", "hang", "hang", "hang", "hang");
     const kept = random.below(6);
-    for (let number = 1; number <= kept; number++) await queue.send(batch(delivered + number, random.below(3000)), {});
+    for (let number = 1; number <= kept; number++)
+      await queue.send(numbered(delivered + number, random.below(3000)), {});
 
     const killed = random.chance(0.5);
     const restarted = await opened(killed ? files.kill(random) : files.crash(random));
@@ -74,7 +70,7 @@ it("says no more than a write's worth is torn when one was broken off in such a 
   const queue = await opened(files, options);
   queue.drain(recordingSender());
   for (let number = 1; number <= 17; number++) {
-    await queue.send(batch(number, 1_000_000), {});
+    await queue.send(numbered(number, 1_000_000), {});
     await queue.flush();
   }
   const newest = files.files("/q").findLast(({ path }) => path.startsWith("/q/segment"));
@@ -110,7 +106,7 @@ it("never takes more of the disk than it may, files that wait to be written over
   queue.drain(far);
   await sendAndDeliver(queue, 1, 100);
   far.script(...Array.from({ length: 8 }, () => "hang" as const));
-  for (let number = 101; number <= 300; number++) await queue.send(batch(number, 1000 + random.below(3000)), {});
+  for (let number = 101; number <= 300; number++) await queue.send(numbered(number, 1000 + random.below(3000)), {});
   expect(most).toBeGreaterThan(maxBytes / 2);
   expect(most).toBeLessThanOrEqual(maxBytes);
   await queue.close();
@@ -122,10 +118,9 @@ it("goes on behind an end that the disk kept, when it failed to write over it", 
   queue.drain(recordingSender());
   await sendAndDeliver(queue, 1, 40);
   const stuck = await opened(files.kill(randomFrom(1)), { durability: "buffered" });
-  for (let number = 41; number <= 43; number++) await stuck.send(batch(number, 100), {});
+  for (let number = 41; number <= 43; number++) await stuck.send(numbered(number, 100), {});
   const left = files.kill(randomFrom(1));
-  const records: RecordFacts[] = [];
-  for await (const record of inspect("/q", { files: left.atEase() }).records()) records.push(record);
+  const records = await recordsOf(left);
   const second = records.at(-2) ?? expect.fail();
   const third = records.at(-1) ?? expect.fail();
   const path = `/q/${second.segment}`;

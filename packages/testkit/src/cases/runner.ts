@@ -37,6 +37,7 @@ export function register(runner: Runner, cases: readonly Case[], options: CaseOp
   }
 }
 
+/** Shows a case that is not run; its name says why. Not every runner can skip. */
 function skip({ it }: Runner, name: string): void {
   if (typeof it.skip === "function") it.skip(name, async () => {});
   else it(`SKIPPED: ${name}`, async () => {});
