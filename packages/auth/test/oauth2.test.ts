@@ -41,22 +41,22 @@ function setUp(options: Partial<ClientCredentialsOptions> = {}) {
     ...options,
   });
   const before = server.requests[tokenPath] ?? 0;
+  const asked = (): number => (server.requests[tokenPath] ?? 0) - before;
   return {
     provider,
     refreshes,
-    asked: () => (server.requests[tokenPath] ?? 0) - before,
+    asked,
+    /** What is asked in the background has got its answer. */
+    settled: async (count: number): Promise<void> => {
+      await expect.poll(asked).toBe(count);
+      await expect.poll(() => refreshes.length).toBe(count);
+    },
     wait: (ms: number) => void (nowMs += ms),
     token: async (): Promise<string> => {
       const { authorization = "" } = await provider.headers(endpoint, batch);
       return authorization.replace(/^Bearer /u, "");
     },
   };
-}
-
-/** A few turns: what is asked in the background gets its answer. */
-async function settled(asked: () => number, count: number): Promise<void> {
-  await expect.poll(asked).toBe(count);
-  await new Promise((resolve) => setTimeout(resolve, 20));
 }
 
 describe("clientCredentials", () => {
@@ -103,7 +103,7 @@ describe("clientCredentials", () => {
   });
 
   it("asks once for many who wait, and again when the token nears its end, before anybody waits", async () => {
-    const { token, asked, wait, refreshes } = setUp();
+    const { token, asked, settled, wait, refreshes } = setUp();
     const tokens = await Promise.all(Array.from({ length: 50 }, token));
     expect(new Set(tokens).size).toBe(1);
     expect(asked()).toBe(1);
@@ -113,7 +113,7 @@ describe("clientCredentials", () => {
     wait(1000);
     // The old one, at once, while a new one is asked for.
     expect(await token()).toBe(tokens[0]);
-    await settled(asked, 2);
+    await settled(2);
     expect(await token()).not.toBe(tokens[0]);
     expect(asked()).toBe(2);
     expect(refreshes).toEqual(["600000", "600000"]);
@@ -121,30 +121,30 @@ describe("clientCredentials", () => {
 
   it("renews at half of it a token that lives shortly", async () => {
     server.lifetimeSeconds = 60;
-    const { token, asked, wait } = setUp();
+    const { token, asked, settled, wait } = setUp();
     await token();
     wait(29_000);
     await token();
     expect(asked()).toBe(1);
     wait(1000);
     await token();
-    await settled(asked, 2);
+    await settled(2);
   });
 
   it("uses the old token until it really ends while the server is away, and does not hammer it", async () => {
-    const { token, asked, wait, refreshes } = setUp();
+    const { token, asked, settled, wait, refreshes } = setUp();
     const first = await token();
     server.trouble = (_request, response) => void response.writeHead(503, { "retry-after": "7" }).end();
     wait(500_000);
     expect(await token()).toBe(first);
-    await settled(asked, 2);
+    await settled(2);
     expect(await token()).toBe(first);
     wait(6999);
     expect(await token()).toBe(first);
     expect(asked()).toBe(2);
     wait(1);
     expect(await token()).toBe(first);
-    await settled(asked, 3);
+    await settled(3);
     wait(93_000);
     await expect(token()).rejects.toMatchObject({ code: "unavailable", retryable: true, retryAfterMs: 7000 });
     server.trouble = undefined;
